@@ -1,0 +1,137 @@
+"""Starting, running, cancelling and recovering jobs."""
+
+import os
+import socket
+import traceback
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from apps.core import metrics
+from apps.core.errors import Conflict, InvalidInput
+from apps.core.jobs.context import LEASE, JobCancelled, JobContext, JobLost, Listener
+from apps.core.jobs.registry import get_handler, known_kinds
+from apps.core.models import Job, JobState
+
+log = structlog.get_logger("touchstone.jobs")
+
+MAX_ATTEMPTS = 5
+QUEUE_PATIENCE = timedelta(seconds=20)
+
+
+def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None) -> Job:
+    """Makes the job and, once the transaction is through, tells the workers."""
+    if kind not in known_kinds():
+        raise InvalidInput({"kind": f"is none of {', '.join(known_kinds())}"})
+    job = Job.objects.create(kind=kind, params=params, created_by_id=user_id)
+    transaction.on_commit(lambda: send_job(job.pk))
+    return job
+
+
+def send_job(job_id: int) -> None:
+    """A broker that is away is no failure: `recover_jobs` sends again what stays in the queue too long."""
+    from apps.core.tasks import run_job_task
+
+    try:
+        run_job_task.apply_async(args=[job_id], retry=False)
+    except OperationalError as error:
+        log.warning("job_not_sent", job=job_id, error=str(error))
+
+
+def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
+    """Runs the job here and now; None when somebody else has it or it is over."""
+    job = _claim(job_id)
+    if job is None:
+        return None
+    log.info("job_started", job=job.pk, kind=job.kind, attempt=job.attempts)
+    with JobContext(job, listener=listener) as context:
+        changes = _execute(context)
+    if changes is None:
+        return None
+    mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, runner=job.runner)
+    mine.update(finished_at=timezone.now(), updated_at=timezone.now(), lease_until=None, **changes)
+    job.refresh_from_db()
+    metrics.count("jobs_finished", kind=job.kind, state=job.state)
+    log.info("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
+    return job
+
+
+def run_inline(*, kind: str, params: dict[str, Any], user_id: int | None = None, listener: Listener | None = None) -> Job:
+    """A job of the command line: it has a row as any other, but runs in this process. Ctrl-C cancels it."""
+    job = Job.objects.create(kind=kind, params=params, created_by_id=user_id, queued_at=timezone.now() + timedelta(days=1))
+    done = run_job(job.pk, listener=listener)
+    return done or Job.objects.get(pk=job.pk)
+
+
+def _claim(job_id: int) -> Job | None:
+    """Takes the job for this process: one statement, so that of two workers one gets it."""
+    now = timezone.now()
+    runner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    free = Job.objects.filter(pk=job_id, state=JobState.QUEUED)
+    changes = {"state": JobState.RUNNING, "runner": runner, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
+    if not free.update(started_at=now, updated_at=now, **changes):
+        return None
+    return Job.objects.get(pk=job_id)
+
+
+def _execute(context: JobContext) -> dict[str, Any] | None:
+    """What to write to the job's row; None when the row is not ours any more."""
+    job = context.job
+    try:
+        if job.cancel_requested:
+            raise JobCancelled
+        result = get_handler(job.kind)(context, job.params)
+        return {"state": JobState.SUCCEEDED, "result": result, "error": "", "message": ""}
+    except (JobCancelled, KeyboardInterrupt):
+        return {"state": JobState.CANCELLED, "message": "cancelled"}
+    except JobLost:
+        log.warning("job_lost", job=job.pk)
+        return None
+    except InvalidInput as error:
+        return {"state": JobState.FAILED, "error": str(error)}
+    except DatabaseError:
+        # The database went away: the row is freed by its lease and another attempt goes on from what is stored.
+        log.exception("job_interrupted", job=job.pk)
+        return None
+    except Exception as error:  # noqa: BLE001 - a handler may raise anything; the job's row must say what
+        log.exception("job_failed", job=job.pk)
+        return {"state": JobState.FAILED, "error": "".join(traceback.format_exception_only(error)).strip()}
+
+
+def cancel_job(*, job: Job) -> Job:
+    """A queued job ends at once, a running one at its next step."""
+    now = timezone.now()
+    queued = Job.objects.filter(pk=job.pk, state=JobState.QUEUED)
+    running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING)
+    if not queued.update(state=JobState.CANCELLED, cancel_requested=True, finished_at=now, message="cancelled"):
+        if not running.update(cancel_requested=True):
+            raise Conflict(f"Job {job.pk} is over already.", code="job_over")
+    job.refresh_from_db()
+    return job
+
+
+def recover_jobs() -> int:
+    """Queues again what its runner left behind; what fails its last attempt is failed for good. Returns how many."""
+    now = timezone.now()
+    recovered = 0
+    for job in Job.objects.abandoned(now=now, queued_for=QUEUE_PATIENCE):
+        same = Job.objects.filter(pk=job.pk, state=job.state, runner=job.runner)
+        if job.attempts >= MAX_ATTEMPTS:
+            error = f"Given up: {job.attempts} workers died while they ran this job."
+            same.update(state=JobState.FAILED, error=error, finished_at=now, lease_until=None)
+        elif same.update(state=JobState.QUEUED, queued_at=now, lease_until=None, runner=""):
+            log.warning("job_recovered", job=job.pk, kind=job.kind, attempt=job.attempts)
+            send_job(job.pk)
+            recovered += 1
+    return recovered
+
+
+def prune_jobs(*, keep_days: int = 30) -> int:
+    deleted, _ = Job.objects.ended().filter(finished_at__lt=timezone.now() - timedelta(days=keep_days)).delete()
+    return deleted

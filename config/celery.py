@@ -1,0 +1,27 @@
+"""The Celery application: sweeps, imports and upkeep run here."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from apps.core.embedded.death import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("touchstone")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: Any) -> None:
+    """Celery leaves logging alone when somebody answers this signal; Django's settings have set it up."""
+
+
+@worker_process_init.connect
+def follow_parent(**kwargs: Any) -> None:
+    die_with_parent()

@@ -1,0 +1,88 @@
+"""The typed environment: every setting an operator may give, read once, wrong ones named in one line."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Env(BaseSettings):
+    """Names are the environment's own, in lower case; `docs/settings.md` is made from these descriptions."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", case_sensitive=False)
+
+    secret_key: str = Field("", description="Signs sessions and tokens. Embedded: made once and kept in the home.")
+    debug: bool = Field(False, description="Django's debug pages. Never in production.")
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
+        description="Host names the web answers to, separated by commas.",
+    )
+    csrf_trusted_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Origins (with scheme) that may post forms, when behind a TLS proxy."
+    )
+    secure: bool = Field(False, description="Cookies and redirects for HTTPS. On in production unless set to false.")
+    database_url: str = Field("", description="postgresql://user:password@host/name. Empty: the embedded PostgreSQL.")
+    redis_url: str = Field("", description="redis://host:6379. Empty: the embedded Valkey.")
+    touchstone_home: Path | None = Field(None, description="State folder: databases, index, models, secret key.")
+    touchstone_models: Path | None = Field(None, description="Folder of converted models. Default: var/models of the checkout.")
+    log_level: LogLevel = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
+    time_zone: str = Field("UTC", description="Time zone of pages and schedules.")
+    import_max_upload_mb: int = Field(256, ge=1, le=65536, description="Largest file the web accepts for an import.")
+    embedding_threads: int = Field(1, ge=1, le=64, description="Threads one process gives to an embedding.")
+    index_refresh_seconds: float = Field(
+        0.5, gt=0, le=60, description="How long a process may search before it looks for edits. Edits show up this late."
+    )
+
+    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @classmethod
+    def split_list(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def check_database_url(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql:// (Touchstone keeps its vectors in PostgreSQL)")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def check_redis_url(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def check_time_zone(cls, value: str) -> str:
+        from zoneinfo import available_timezones
+
+        if value not in available_timezones():
+            raise ValueError("is not a time zone name such as Europe/Rome")
+        return value
+
+
+def read_env() -> Env:
+    """The environment, checked; a wrong value ends the process with one line that names it."""
+    try:
+        return Env()
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail_setting(str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, "))
+
+
+def require(env: Env, *names: str) -> None:
+    """Ends the process, naming the setting, unless each of `names` was given a value."""
+    for name in names:
+        if not getattr(env, name) or name not in env.model_fields_set:
+            fail_setting(name.upper(), "is required in production and is not set")
+
+
+def fail_setting(name: str, reason: str) -> NoReturn:
+    print(f"touchstone: setting {name} {reason}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+    raise SystemExit(2)

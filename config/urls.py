@@ -1,0 +1,21 @@
+"""Addresses of the web process."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+handler400 = "apps.core.errors.bad_request"
+handler403 = "apps.core.errors.permission_denied"
+handler404 = "apps.core.errors.not_found"
+handler500 = "apps.core.errors.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="functions:search"), name="home"),
+    path("", include("apps.core.health_urls")),
+    path("", include("django_prometheus.urls")),
+    path("", include("apps.core.urls")),
+    path("account/", include("apps.users.urls")),
+    path("functions/", include("apps.functions.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api_urls")),
+]
