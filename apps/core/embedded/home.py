@@ -68,6 +68,10 @@ class Home:
         return self.path / "lock"
 
     @property
+    def users(self) -> Path:
+        return self.path / "users"
+
+    @property
     def postgres_socket(self) -> Path:
         return self.run / f".s.PGSQL.{POSTGRES_PORT}"
 
@@ -90,7 +94,7 @@ def resolve_home(environ: Mapping[str, str] | None = None) -> Home:
     """The home that TOUCHSTONE_HOME in `environ` (default: the process's own) names, else `var` in the repository."""
     environ = os.environ if environ is None else environ
     given = environ.get("TOUCHSTONE_HOME", "")
-    path = Path(given).expanduser().resolve() if given else REPOSITORY / "var"
+    path = Path(given).expanduser().resolve() if given else (REPOSITORY / "var").resolve()
     services = path
     if os.geteuid() == 0 and not is_passable(path):
         services = SYSTEM_STATE / f"touchstone-{short_hash(path)}"
