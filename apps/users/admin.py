@@ -1,0 +1,131 @@
+"""Curation of people and keys, for those with the role admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
+
+from apps.users.forms import ThrottledSignIn
+from apps.users.models import ApiKey, User
+from apps.users.roles import Role
+from apps.users.services import is_last_admin, revoke_keys
+from apps.users.tokens import KeyState
+
+STATE_COLOURS = {KeyState.ACTIVE: "success", KeyState.EXPIRED: "warning", KeyState.REVOKED: "danger"}
+
+
+class AdminLoginForm(ThrottledSignIn, AuthenticationForm):
+    """The admin's own sign-in, which says how long to wait like the pages' does."""
+
+
+class NewUserForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "full_name", "role"]
+
+
+class EditUserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["email", "full_name", "role", "is_active"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
+        if not stays and is_last_admin(self.instance):
+            raise ValidationError("This is the last active admin: make another one first.", code="last_admin")
+        return cleaned
+
+
+class KeyStateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.value.capitalize()) for state in KeyState]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[ApiKey]:
+        state = self.value()
+        if state not in list(KeyState):
+            return queryset
+        in_state: QuerySet[ApiKey] = queryset.in_state(KeyState(state), timezone.now())
+        return in_state
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin, ModelAdmin):
+    form = EditUserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["email", "full_name", "role", "is_active", "last_login", "date_joined"]
+    list_filter = ["role", "is_active"]
+    search_fields = ["email", "full_name"]
+    ordering = ["email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "full_name", "password"]}),
+        ("Rights", {"fields": ["role", "is_active"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "full_name", "role", "usable_password", "password1", "password2"]})]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People are deactivated, not deleted: the history of what they changed keeps their name."""
+        return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    list_display = ["name", "user", "prefix", "show_state", "show_scopes", "expires_at", "last_used_at", "created_at"]
+    list_filter = [KeyStateFilter]
+    list_select_related = ["user"]
+    search_fields = ["name", "prefix", "user__email"]
+    actions = ["revoke_selected"]
+    fields = [
+        "name",
+        "user",
+        "prefix",
+        "show_state",
+        "show_scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    ]
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Keys are made by their owner or by `create_key`, which show the token; this form could not."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        """A revoked key stays, so that its last use can be looked up."""
+        return False
+
+    @display(description="state", label={state.value: colour for state, colour in STATE_COLOURS.items()})
+    def show_state(self, key: ApiKey) -> str:
+        return key.state.value
+
+    @display(description="scopes")
+    def show_scopes(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        ended = revoke_keys(keys=queryset)
+        self.message_user(request, f"{ended} revoked. Programs that use them are refused from now on.")
+
+
+# Rights come from roles alone: a page of groups that change nothing would mislead.
+if admin.site.is_registered(Group):
+    admin.site.unregister(Group)
+admin.site.login_form = AdminLoginForm

@@ -1,0 +1,45 @@
+"""What an API key may be allowed: scopes, each standing for one permission that its owner must have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from apps.users.roles import HOLD_KEYS, grants
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One thing a key may be for. `permission` is Django's name of what the owner's role must grant."""
+
+    name: str
+    label: str
+    permission: str
+
+
+FUNCTIONS_READ = "functions:read"
+FUNCTIONS_WRITE = "functions:write"
+FUNCTIONS_IMPORT = "functions:import"
+JOBS_READ = "jobs:read"
+JOBS_WRITE = "jobs:write"
+# In a view's `required_scopes`: any key that is alive will do, whatever it is for.
+ANY_SCOPE = "*"
+
+SCOPES: Mapping[str, Scope] = MappingProxyType(
+    {
+        scope.name: scope
+        for scope in (
+            Scope(FUNCTIONS_READ, "Read and search functions", "functions.view_function"),
+            Scope(FUNCTIONS_WRITE, "Add, edit and retire functions", "functions.change_function"),
+            Scope(FUNCTIONS_IMPORT, "Import functions", "functions.import_function"),
+            Scope(JOBS_READ, "Follow background jobs", "core.view_job"),
+            Scope(JOBS_WRITE, "Cancel background jobs", "core.change_job"),
+        )
+    }
+)
+
+
+def scopes_of_role(role: str) -> tuple[str, ...]:
+    """The scopes that keys of someone in `role` may carry, in the table's order; none where it may hold no keys."""
+    if not grants(role, HOLD_KEYS):
+        return ()
+    return tuple(scope.name for scope in SCOPES.values() if grants(role, scope.permission))

@@ -1,0 +1,21 @@
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+from django.views.generic import TemplateView
+
+from apps.users import views
+
+app_name = "users"
+urlpatterns = [
+    path("", views.show_account, name="account"),
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", views.PasswordChangeView.as_view(), name="password_change"),
+    path(
+        "password/done/",
+        login_required(TemplateView.as_view(template_name="users/password_change_done.html")),
+        name="password_change_done",
+    ),
+    path("keys/", views.add_key, name="add_key"),
+    path("keys/<int:pk>/revoke/", views.end_key, name="end_key"),
+]

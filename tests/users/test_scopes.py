@@ -1,0 +1,31 @@
+import pytest
+
+from apps.users.roles import Role, grants
+from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ, SCOPES, scopes_of_role
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_viewer_may_hold_no_keys() -> None:
+    assert scopes_of_role(Role.VIEWER) == ()
+
+
+def test_a_developers_keys_read_and_no_more() -> None:
+    assert scopes_of_role(Role.DEVELOPER) == (FUNCTIONS_READ, JOBS_READ)
+
+
+def test_a_curators_keys_write_and_import() -> None:
+    assert {FUNCTIONS_WRITE, FUNCTIONS_IMPORT} <= set(scopes_of_role(Role.CURATOR))
+
+
+def test_an_admins_keys_may_carry_every_scope() -> None:
+    assert scopes_of_role(Role.ADMIN) == tuple(SCOPES)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_scope_goes_beyond_its_role(role: Role) -> None:
+    assert all(grants(role, SCOPES[scope].permission) for scope in scopes_of_role(role))
+
+
+def test_what_is_no_role_has_no_scopes() -> None:
+    assert scopes_of_role("nobody") == ()
