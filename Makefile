@@ -1,0 +1,50 @@
+# Everything a person or CI does here. `make help` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+export PYTHONPATH := $(CURDIR)
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev model-embedding run test e2e lint bench screenshots requirements model clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup:  ## make the virtual environment, install pinned requirements, convert the embedding model
+	@$(PYTHON) scripts/setup.py --venv $(VENV) --requirements base
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py --venv $(VENV) --requirements dev
+
+run: setup  ## start everything on this machine: make run [PYTHON=python3.13] [ARGS="--port 9000"]
+	@exec $(PY) manage.py up $(ARGS)
+
+test: setup-dev  ## run every test but those in a browser, against a PostgreSQL and a Valkey of its own
+	@$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered -m "not e2e" $(ARGS)
+
+e2e: setup-dev  ## run the tests in a real browser (needs Debian's chromium)
+	@$(PY) -m pytest -m e2e $(ARGS)
+
+lint: setup-dev  ## ruff, mypy, import-linter, and that no migration is missing
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-cache
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -W ignore manage.py makemigrations --check --dry-run
+
+bench: setup-dev  ## the figures: search quality and speed, embedding speed
+	@$(PY) -m benchmarks.embedding
+	@$(PY) -m benchmarks.search_quality
+
+screenshots: setup-dev  ## make the pictures of the docs again
+	@$(PY) docs/screenshots.py
+
+requirements:  ## compile requirements/*.in with hashes (needs uv)
+	@for name in base dev prod; do \
+	  uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in; done
+	@uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url -o requirements/model.txt requirements/model.in
+
+clean:  ## remove the virtual environment, the state of this checkout and what tools left
+	@rm -rf $(VENV) var staticfiles htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

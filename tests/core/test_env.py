@@ -1,0 +1,88 @@
+"""Settings come from a typed environment: wrong or missing ones end the start with one line that names them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.env import Env
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "touchstone.example",
+    "DATABASE_URL": "postgresql://user:pass@db/touchstone",
+    "REDIS_URL": "redis://cache:6379",
+}
+
+
+def load_settings(module: str, probe: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    code = f"from django.conf import settings as s; s.DEBUG; {probe}"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "DJANGO_SETTINGS_MODULE": f"config.settings.{module}", **environ},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_production_names_the_missing_setting(name):
+    given = {key: value for key, value in PRODUCTION.items() if key != name}
+    done = load_settings("prod", **given)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [f"touchstone: setting {name} is required in production and is not set"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DATABASE_URL", "mysql://db/x", "must start with postgresql://"),
+        ("REDIS_URL", "amqp://cache", "must start with redis://"),
+        ("LOG_LEVEL", "LOUD", "Input should be"),
+        ("TIME_ZONE", "Mars/Olympus", "is not a time zone name"),
+        ("IMPORT_MAX_UPLOAD_MB", "0", "greater than or equal to 1"),
+        ("DEBUG", "perhaps", "valid boolean"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(name, value, reason):
+    done = load_settings("prod", **{**PRODUCTION, name: value})
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"setting {name} " in done.stderr
+    assert reason in done.stderr
+
+
+@pytest.mark.unit
+def test_production_is_locked_down():
+    probe = (
+        "print(s.DEBUG, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.ALLOWED_HOSTS, "
+        "s.DATABASES['default']['HOST'], s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION'])"
+    )
+    done = load_settings("prod", probe, **PRODUCTION)
+    assert done.stdout.strip() == (
+        "False True True True ['touchstone.example'] db redis://cache:6379/0 redis://cache:6379/1"
+    )
+
+
+@pytest.mark.unit
+def test_the_embedded_default_keeps_its_secret_key(tmp_path):
+    first, second = (load_settings("dev", "print(s.SECRET_KEY)", TOUCHSTONE_HOME=str(tmp_path)) for _ in range(2))
+    assert first.stdout == second.stdout
+    assert len(first.stdout.strip()) >= 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.unit
+def test_every_setting_is_in_the_docs():
+    page = (ROOT / "docs" / "settings.md").read_text()
+    for name, field in Env.model_fields.items():
+        assert f"`{name.upper()}`" in page
+        assert field.description in page
