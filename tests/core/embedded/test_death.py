@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from apps.core.embedded.death import SUPERVISED
 from apps.core.embedded.home import REPOSITORY
 from apps.core.embedded.process import LAUNCHER
+from tests.core.embedded.processes import is_gone, wait_until
 
 pytestmark = pytest.mark.unit
 
@@ -32,20 +31,6 @@ time.sleep(60)
 launch(ChildSpec("child", (sys.executable, "-c", code)), sys.stdout.fileno(), sys.stdout.fileno())
 time.sleep(60)
 """
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 @pytest.fixture

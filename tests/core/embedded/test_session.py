@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +16,7 @@ from apps.core.embedded.home import REPOSITORY, Home, embedded_urls
 from apps.core.embedded.lock import is_held
 from apps.core.embedded.services import running_services
 from apps.core.embedded.session import embedded_services
+from tests.core.embedded.processes import is_gone, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -59,13 +58,6 @@ def owner(shared_home: Home) -> Iterator[subprocess.Popen[str]]:
         yield process
         process.terminate()
         process.wait(timeout=30)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def list_users(home: Home) -> list[int]:
@@ -130,11 +122,11 @@ def test_only_what_is_not_given_is_started(shared_home: Home) -> None:
 
 
 def test_a_running_stack_is_used(shared_home: Home, owner: subprocess.Popen[str]) -> None:
-    before = list_users(shared_home)
+    before = find_server(shared_home, "postgres")
     with embedded_services(shared_home, NOTHING_GIVEN) as ours:
         assert not ours
         assert read_row_and_message(shared_home)
-    assert find_server(shared_home, "postgres") == min(before)
+    assert find_server(shared_home, "postgres") == before
     assert owner.poll() is None
 
 
@@ -170,7 +162,7 @@ def test_a_killed_owner_leaves_no_process_and_loses_nothing(shared_home: Home, o
     assert len(family) > 2
     owner.kill()
     wait_until(lambda: list_users(shared_home) == [])
-    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    assert all(map(is_gone, family))
     with embedded_services(shared_home, NOTHING_GIVEN) as ours:
         assert ours
         assert read_row_and_message(shared_home) == written

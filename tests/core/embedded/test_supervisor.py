@@ -12,6 +12,7 @@ from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.interrupts import SleepBell
 from apps.core.embedded.process import ChildSpec
 from apps.core.embedded.supervisor import StepFailedError, StopRequestedError, Supervisor
+from tests.core.embedded.processes import is_gone
 
 pytestmark = pytest.mark.unit
 
@@ -76,13 +77,6 @@ def read_numbers(path: Path) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def watch_until(supervisor: Supervisor, bell: PatientBell, condition: Callable[[], bool]) -> None:
     bell.when = condition
     supervisor.watch()
@@ -98,8 +92,8 @@ def test_a_child_that_dies_is_started_again(
     os.kill(first, signal.SIGKILL)
     watch_until(supervisor, bell, lambda: len(read_numbers(tmp_path / "web")) == 2)
     assert "web ended (SIGKILL), again in 0.25 s" in outputs.said
-    assert not is_alive(first)
-    assert is_alive(read_numbers(tmp_path / "web")[1])
+    assert is_gone(first)
+    assert not is_gone(read_numbers(tmp_path / "web")[1])
 
 
 def test_nothing_of_a_dead_childs_group_survives(tmp_path: Path, supervisor: Supervisor, bell: PatientBell) -> None:
@@ -108,8 +102,8 @@ def test_nothing_of_a_dead_childs_group_survives(tmp_path: Path, supervisor: Sup
     watch_until(supervisor, bell, lambda: len(read_numbers(tmp_path / "web")) == 2)
     leader, grandchild = read_numbers(tmp_path / "web")
     os.kill(leader, signal.SIGKILL)
-    watch_until(supervisor, bell, lambda: not is_alive(grandchild))
-    assert not is_alive(leader)
+    watch_until(supervisor, bell, lambda: is_gone(grandchild))
+    assert is_gone(leader)
 
 
 def test_children_live_in_sessions_of_their_own(tmp_path: Path, supervisor: Supervisor) -> None:
@@ -147,7 +141,7 @@ def test_a_child_that_will_not_stop_is_ended(tmp_path: Path, supervisor: Supervi
     supervisor.add(living(tmp_path, code=ignoring("signal.SIGTERM"), stop_seconds=0.1))
     supervisor.wait_ready("web", seconds=20)
     supervisor.stop()
-    assert not any(map(is_alive, read_numbers(tmp_path / "web")))
+    assert all(map(is_gone, read_numbers(tmp_path / "web")))
 
 
 def test_a_last_signal_that_is_ignored_is_followed_by_one_that_is_not(
@@ -158,7 +152,7 @@ def test_a_last_signal_that_is_ignored_is_followed_by_one_that_is_not(
     supervisor.add(living(tmp_path, code=code, stop_seconds=0.1, last_signal=signal.SIGQUIT))
     supervisor.wait_ready("web", seconds=20)
     supervisor.stop()
-    assert not any(map(is_alive, read_numbers(tmp_path / "web")))
+    assert all(map(is_gone, read_numbers(tmp_path / "web")))
 
 
 def test_a_further_request_ends_the_waiting(tmp_path: Path, supervisor: Supervisor, bell: PatientBell) -> None:
@@ -166,7 +160,7 @@ def test_a_further_request_ends_the_waiting(tmp_path: Path, supervisor: Supervis
     supervisor.wait_ready("web", seconds=20)
     bell.when = lambda: True
     supervisor.stop()
-    assert not any(map(is_alive, read_numbers(tmp_path / "web")))
+    assert all(map(is_gone, read_numbers(tmp_path / "web")))
 
 
 def test_a_child_that_cannot_start_is_given_up_while_it_is_waited_for(supervisor: Supervisor) -> None:
@@ -183,7 +177,7 @@ def test_a_program_that_is_missing_is_given_up(supervisor: Supervisor) -> None:
 
 def test_waiting_has_an_end(tmp_path: Path, supervisor: Supervisor) -> None:
     supervisor.add(ChildSpec("web", (*PYTHON, LIVE, str(tmp_path / "web")), is_ready=lambda: False))
-    with pytest.raises(EmbeddedError, match="^not ready after 0 s: web$"):
+    with pytest.raises(EmbeddedError, match=r"^not ready after 0 s: web$"):
         supervisor.wait_ready("web", seconds=0.1)
 
 
@@ -226,4 +220,4 @@ def test_stopping_ends_a_step_that_nobody_waits_for(tmp_path: Path, supervisor: 
     supervisor.run_step(ChildSpec("prepare", (*PYTHON, LIVE, str(tmp_path / "step"))), seconds=30)
     watch_until(supervisor, bell, lambda: (tmp_path / "step").exists())
     supervisor.stop()
-    assert not any(map(is_alive, read_numbers(tmp_path / "step")))
+    assert all(map(is_gone, read_numbers(tmp_path / "step")))

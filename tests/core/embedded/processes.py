@@ -1,0 +1,20 @@
+"""What tests ask about processes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; a dead one that nobody has collected yet counts as gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
