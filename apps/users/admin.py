@@ -76,7 +76,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         ("Rights", {"fields": ["role", "is_active"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["email", "full_name", "role", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["email", "full_name", "role", "password1", "password2"]})]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People are deactivated, not deleted: the history of what they changed keeps their name."""
@@ -87,7 +87,6 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 class ApiKeyAdmin(ModelAdmin):
     list_display = ["name", "user", "prefix", "show_state", "show_scopes", "expires_at", "last_used_at", "created_at"]
     list_filter = [KeyStateFilter]
-    list_select_related = ["user"]
     search_fields = ["name", "prefix", "user__email"]
     actions = ["revoke_selected"]
     fields = [

@@ -31,6 +31,10 @@ class ThrottledSignIn:
 
 
 class LoginForm(ThrottledSignIn, AuthenticationForm):
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "This email address and password do not go together.",
+    }
     wait = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

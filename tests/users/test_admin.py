@@ -88,7 +88,7 @@ class TestUsers:
                 client.get(USERS)
 
     def test_a_new_user_gets_a_hashed_password(self, client: Client, admin: User) -> None:
-        form = {"email": "New@Example.com", "full_name": "New", "role": "curator", "usable_password": "true"}
+        form = {"email": "New@Example.com", "full_name": "New", "role": "curator"}
         client.post(f"{USERS}add/", {**form, "password1": PASSWORD, "password2": PASSWORD})
         user = User.objects.get(email="new@example.com")
         assert user.role == Role.CURATOR
@@ -107,13 +107,13 @@ class TestUsers:
     )
     def test_a_wrong_new_user_is_not_made(self, client: Client, admin: User, fields: dict[str, str]) -> None:
         form = {"email": "new@example.com", "role": "viewer", "password1": PASSWORD, "password2": PASSWORD}
-        response = client.post(f"{USERS}add/", {**form, "usable_password": "true", **fields})
+        response = client.post(f"{USERS}add/", {**form, **fields})
         assert response.status_code == 200
         assert User.objects.count() == 1
 
     def test_an_address_that_is_taken_in_another_case_is_refused(self, client: Client, admin: User) -> None:
         form = {"email": admin.email.upper(), "role": "viewer", "password1": PASSWORD, "password2": PASSWORD}
-        response = client.post(f"{USERS}add/", {**form, "usable_password": "true"})
+        response = client.post(f"{USERS}add/", form)
         assert "This address has an account." in response.content.decode()
 
     def test_editing_does_not_touch_the_password(self, client: Client, admin: User) -> None:
