@@ -69,6 +69,7 @@ def copy_once(target: Path, fill: Callable[[Path], None]) -> None:
         return
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     make_open_folder(draft.parent)
+    shutil.rmtree(draft, ignore_errors=True)
     make_open_folder(draft)
     fill(draft)
     draft.rename(target)

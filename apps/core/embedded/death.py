@@ -5,7 +5,7 @@ import signal
 
 from apps.core.embedded.launch import set_death_signal
 
-# The supervisor sets it for its children. Outside it, whoever runs the process decides how long it lives.
+# The supervisor sets it to its number for its children. Outside it, whoever runs the process decides how long it lives.
 SUPERVISED = "TOUCHSTONE_SUPERVISED"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from apps.core.embedded import postgres, valkey
 from apps.core.embedded.account import Account
 from apps.core.embedded.binaries import find_binaries
+from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.folders import prepare_folders
 from apps.core.embedded.home import Home, embedded_urls
 from apps.core.embedded.lock import is_held
@@ -35,7 +36,10 @@ def start_services(
     The home's lock must be held. Returns the folder where the state of a deleted home was set aside, if any.
     """
     set_aside = prepare_folders(home, account)
-    binaries = find_binaries(home, account)
+    try:
+        binaries = find_binaries(home, account)
+    except OSError as error:
+        raise EmbeddedError(f"cannot copy the servers to {home.binaries}: {error.strerror}") from error
     if valkey.NAME in wanted:
         supervisor.add(valkey.valkey_spec(home, binaries, account))
     if postgres.NAME in wanted:

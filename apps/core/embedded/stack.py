@@ -25,7 +25,7 @@ class Addresses:
 
 def child_environment(home: Home) -> dict[str, str]:
     """Our own environment, and what the processes must know of us."""
-    return {**os.environ, "TOUCHSTONE_HOME": str(home.path), SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "TOUCHSTONE_HOME": str(home.path), SUPERVISED: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
 
 
 def prepare_spec(home: Home, *, demo: bool) -> ChildSpec:
