@@ -1,6 +1,5 @@
 """The catalogue: libraries of functions, what changed in each and who did it, and their vectors."""
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -110,7 +109,7 @@ class Function(TimestampedModel):
         return self.description.strip().partition("\n")[0]
 
     def as_data(self) -> dict[str, Any]:
-        """The fields that a revision keeps."""
+        """The fields that a revision keeps, as JSON has them."""
         return {name: getattr(self, name) for name in RECORD_FIELDS}
 
     def apply_record(self, record: FunctionRecord) -> None:

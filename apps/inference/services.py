@@ -46,12 +46,12 @@ def embed_texts(texts: Sequence[str]) -> "np.ndarray":
 
 
 def model_digest() -> str:
-    """Names the model whose vectors may be compared with each other; empty when there is none."""
-    from apps.inference.embedding import EmbeddingModelMissing
+    """Names the model whose vectors may be compared with each other; empty when there is none. Loads no model."""
+    from apps.inference.embedding.manifest import MODEL_NAME, ManifestError, read_manifest
 
     try:
-        return get_embedder().digest
-    except EmbeddingModelMissing:
+        return read_manifest(settings.MODELS_DIR / MODEL_NAME).digest
+    except ManifestError:
         return ""
 
 

@@ -16,6 +16,7 @@ from apps.core.models import Job, JobState
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
 PROGRESS_SECONDS = 0.4
+PAUSE_SECONDS = 1.0
 
 log = structlog.get_logger("touchstone.jobs")
 
@@ -73,6 +74,11 @@ class JobContext:
         self._reported_at = now
         self._renew(done=done, total=total, message=message[:300])
         self.check()
+
+    def pause(self, message: str) -> None:
+        """Waits a moment for something else, and says what for."""
+        self.report(self.job.done, self.job.total, message)
+        time.sleep(PAUSE_SECONDS)
 
     def _beat(self) -> None:
         try:

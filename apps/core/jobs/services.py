@@ -99,7 +99,7 @@ def _execute(context: JobContext) -> dict[str, Any] | None:
         # The database went away: the row is freed by its lease and another attempt goes on from what is stored.
         log.exception("job_interrupted", job=job.pk)
         return None
-    except Exception as error:  # noqa: BLE001 - a handler may raise anything; the job's row must say what
+    except Exception as error:
         log.exception("job_failed", job=job.pk)
         return {"state": JobState.FAILED, "error": "".join(traceback.format_exception_only(error)).strip()}
 

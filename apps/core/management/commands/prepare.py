@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from apps.core import first_start
 from apps.core.embedded import postgres
 from apps.core.embedded.home import embedded_urls, resolve_home
 from apps.core.embedded.migrations import apply_migrations
@@ -33,10 +34,7 @@ class Command(BaseCommand):
 
 def prepare_content(*, demo: bool) -> dict[str, str] | None:
     """Makes the first account and starts the demo where there is none; the account, when it was made now."""
-    from apps.functions.services import start_demo_import
-    from apps.users.services import ensure_first_admin
-
-    made = ensure_first_admin()
+    made = first_start.make_account()
     if demo:
-        start_demo_import()
+        first_start.start_demo()
     return {"email": made[0], "password": made[1]} if made else None

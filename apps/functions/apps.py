@@ -1,0 +1,27 @@
+from django.apps import AppConfig
+
+
+class FunctionsConfig(AppConfig):
+    name = "apps.functions"
+    label = "functions"
+
+    def ready(self) -> None:
+        from apps.core import first_start, health, metrics
+        from apps.core.cache.policy import CachePolicy
+        from apps.core.cache.registry import register_policy
+        from apps.core.jobs.registry import register_job
+        from apps.functions.gauges import functions_by_state
+        from apps.functions.health import check_index
+
+        register_job("functions.import", "apps.functions.services.importing.run_import")
+        register_job("functions.embed", "apps.functions.services.embedding.run_embedding")
+        register_job("functions.build_index", "apps.functions.services.indexing.run_build")
+        # An answer costs about as much as a trip to Valkey: kept in the process only.
+        register_policy(CachePolicy("functions.answers", version=1, local_size=2000, local_ttl=300))
+        register_policy(CachePolicy("functions.queries", version=1, local_size=4000, local_ttl=3600))
+        register_policy(CachePolicy("functions.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400))
+        first_start.register_demo("apps.functions.services.demo.start_demo_import")
+        health.register_check("index", check_index, required=False)
+        metrics.register_gauge(
+            "functions", "Functions of the catalogue by state and language", ["state", "language"], functions_by_state
+        )

@@ -1,0 +1,1 @@
+"""Writes and orchestration of the catalogue, a module each: catalogue, importing, embedding, indexing, searching."""

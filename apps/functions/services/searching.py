@@ -1,0 +1,270 @@
+"""Search as a ladder: cache, the rule that a query may be a function's name, then words and meaning together."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from apps.core import metrics
+from apps.core.cache.registry import get_cache
+from apps.core.errors import InvalidInput
+from apps.functions.index import Hit, LiveIndex, SearchOutcome
+from apps.functions.languages import explain_unknown_language, find_language
+from apps.functions.models import Function, Library
+from apps.functions.search.confidence import ANSWER_THRESHOLD
+from apps.functions.search.query import ParsedQuery, parse_query
+from apps.functions.services.live import live_index
+from apps.inference import ladder
+from apps.inference import services as inference
+from apps.inference.embedding import EmbeddingModelMissing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LADDER = "functions.search"
+LEXICAL = "lexical"
+MAX_QUERY = 2000
+MAX_LIMIT = 100
+DEADLINE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One function found. `score` is from 0 to 1; `matched` has the query's words that it has."""
+
+    function: Function
+    score: float
+    matched: list[str]
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        function = self.function
+        return {
+            "id": function.external_id,
+            "key": function.pk,
+            "name": function.name,
+            "qualified_name": function.qualified_name,
+            "language": function.language,
+            "library": function.library.name,
+            "signature": function.signature,
+            "description": function.description,
+            "score": round(self.score, 4),
+            "matched": self.matched,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """An answer with its trace. `language` is the filter that was applied, given or said in the query."""
+
+    query: str
+    answered: bool
+    confidence: float
+    tier: str
+    took_ms: float
+    trace_id: str
+    language: str | None
+    results: list[SearchResult]
+    steps: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "query": self.query,
+            "answered": self.answered,
+            "confidence": round(self.confidence, 4),
+            "tier": self.tier,
+            "took_ms": round(self.took_ms, 2),
+            "trace_id": self.trace_id,
+            "language": self.language,
+            "results": [result.as_dict() for result in self.results],
+        }
+
+
+@dataclass(slots=True)
+class SearchRequest:
+    """What the tiers are asked. The tier that embeds the query leaves the vector here for whoever comes after."""
+
+    parsed: ParsedQuery
+    index: LiveIndex
+    language: str | None
+    library: str | None
+    limit: int
+    recipe: tuple[object, ...]
+    vector: "np.ndarray | None" = field(default=None)
+
+
+Found = ladder.Answer[SearchOutcome]
+
+
+class CacheTier:
+    """Whole answers, kept in the process for as long as the index stays as it is."""
+
+    name = ladder.CACHE
+    threshold = 0.0
+
+    def skip_reason(self, request: SearchRequest) -> str:
+        return ""
+
+    def answer(self, request: SearchRequest) -> Found | None:
+        outcome = get_cache("functions.answers").get(request.recipe)
+        return ladder.Answer(outcome, outcome.confidence) if outcome and outcome.answered else None
+
+
+class NamesTier:
+    """The rule that a query which is the name of a function asks for that function."""
+
+    name = ladder.RULES
+    threshold = ANSWER_THRESHOLD
+
+    def skip_reason(self, request: SearchRequest) -> str:
+        return ""
+
+    def answer(self, request: SearchRequest) -> Found | None:
+        outcome = request.index.exact_matches(
+            request.parsed, language=request.language, library=request.library, limit=request.limit
+        )
+        return ladder.Answer(outcome, outcome.confidence) if outcome.hits else None
+
+
+class RankingTier:
+    """Words and meaning, fused; `embed` gives the query's vector, or None to go by words alone."""
+
+    threshold = ANSWER_THRESHOLD
+
+    def __init__(self, name: str, embed: Callable[[str], "np.ndarray | None"]) -> None:
+        self.name = name
+        self._embed = embed
+
+    def skip_reason(self, request: SearchRequest) -> str:
+        return "" if request.vector is None else "the ranking by meaning took the words in already"
+
+    def answer(self, request: SearchRequest) -> Found | None:
+        request.vector = self._embed(request.parsed.text)
+        outcome = request.index.search(
+            request.parsed, request.vector, language=request.language, library=request.library, limit=request.limit
+        )
+        return ladder.Answer(outcome, outcome.confidence) if outcome.hits else None
+
+
+def embed_query(text: str) -> "np.ndarray":
+    """The query's vector, cached in the process. Raises TierFailed when there is no model."""
+    try:
+        return get_cache("functions.queries").get_or_compute(text, partial(inference.embed_query, text))
+    except EmbeddingModelMissing as error:
+        raise ladder.TierFailed(str(error)) from error
+
+
+TIERS = (
+    CacheTier(),
+    NamesTier(),
+    RankingTier(ladder.LOCAL_MODEL, embed_query),
+    RankingTier(LEXICAL, lambda text: None),
+)
+
+
+def search_functions(
+    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
+) -> SearchAnswer:
+    """The functions that fit the query best. Raises InvalidInput naming q, language, library or limit."""
+    started = time.perf_counter()
+    request = _build_request(query, language, library, limit)
+    climb: ladder.Climb[SearchOutcome] = (
+        ladder.climb(TIERS, request, clock=time.perf_counter, deadline=started + DEADLINE_SECONDS)
+        if request
+        else ladder.Climb(None, "", False, ())
+    )
+    if request and climb.answer and climb.tier != ladder.CACHE:
+        get_cache("functions.answers").set(request.recipe, climb.answer.value)
+    results = _hydrate(climb.answer.value.hits if climb.answer else ())
+    answer = SearchAnswer(
+        query=query,
+        answered=climb.answered and bool(results),
+        confidence=climb.confidence if results else 0.0,
+        tier=climb.tier,
+        took_ms=(time.perf_counter() - started) * 1000,
+        trace_id=uuid.uuid4().hex,
+        language=request.language if request else language,
+        results=results,
+        steps=[step.as_dict() for step in climb.steps],
+    )
+    _record(answer)
+    return answer
+
+
+def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResult]:
+    """Functions whose meaning is nearest to this one's; by words where it has no vector."""
+    index = live_index().get()
+    return _hydrate(index.similar(function.pk, limit=limit).hits) if index else []
+
+
+def get_trace(trace_id: str) -> dict[str, Any] | None:
+    """How an answer of the last day was reached."""
+    trace: dict[str, Any] | None = get_cache("functions.traces").get(trace_id)
+    return trace
+
+
+def _build_request(query: str, language: str | None, library: str | None, limit: int) -> SearchRequest | None:
+    """None when there is nothing to search yet."""
+    text = _check_query(query)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
+    if library and not Library.objects.filter(name=library).exists():
+        raise InvalidInput({"library": "there is no such library"})
+    given = _check_language(language)
+    holder = live_index()
+    index = holder.get()
+    if index is None:
+        return None
+    parsed = parse_query(text, language=given, available=index.languages)
+    recipe = (text.casefold(), parsed.language, library, limit, holder.version)
+    return SearchRequest(parsed, index, parsed.language, library, limit, recipe)
+
+
+def _check_query(query: str) -> str:
+    if len(query) > MAX_QUERY:
+        raise InvalidInput({"q": f"is {len(query):,} characters long; {MAX_QUERY:,} is the most"}, code="too_long")
+    text = " ".join("".join(char if char.isprintable() else " " for char in query).split())
+    if not text:
+        raise InvalidInput({"q": "is empty: say in a few words what the function should do"}, code="blank")
+    return text
+
+
+def _check_language(language: str | None) -> str | None:
+    if not language:
+        return None
+    known = find_language(language)
+    if known is None:
+        raise InvalidInput({"language": explain_unknown_language(language)})
+    return known
+
+
+def _hydrate(hits: tuple[Hit, ...]) -> list[SearchResult]:
+    found = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
+    return [
+        SearchResult(found[hit.id], hit.score, list(hit.matched), hit.why)
+        for hit in hits
+        if hit.id in found and found[hit.id].is_searchable
+    ]
+
+
+def _record(answer: SearchAnswer) -> None:
+    metrics.count("answers", ladder=LADDER, tier=answer.tier or "none", answered=str(answer.answered).lower())
+    metrics.observe("answer_seconds", answer.took_ms / 1000, ladder=LADDER)
+    for step in answer.steps:
+        if step["outcome"] == "failed":
+            metrics.count("tier_failures", ladder=LADDER, tier=step["tier"])
+    trace = {
+        "trace_id": answer.trace_id,
+        "ladder": LADDER,
+        "query": answer.query,
+        "tier": answer.tier,
+        "answered": answer.answered,
+        "confidence": round(answer.confidence, 4),
+        "took_ms": round(answer.took_ms, 2),
+        "results": [result.function.pk for result in answer.results],
+        "steps": answer.steps,
+    }
+    get_cache("functions.traces").set(answer.trace_id, trace)
