@@ -1,55 +1,73 @@
 """REST: who I am, and my API keys."""
 
+from typing import Any
+
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import status
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
 
+from apps.core.api_base import ApiView
+from apps.core.errors import InvalidInput
+from apps.core.idempotency.services import HEADER
+from apps.core.openapi import describe_read, describe_write
 from apps.users import schema  # noqa: F401 - tells the OpenAPI about API keys
 from apps.users.models import ApiKey
 from apps.users.permissions import get_user
 from apps.users.scopes import ANY_SCOPE
-from apps.users.serializers import ApiKeyRequestSerializer, ApiKeySerializer, MeSerializer, NewApiKeySerializer
+from apps.users.serializers import ApiKeySerializer, MeSerializer, NewApiKeySerializer, ShownApiKeySerializer
 from apps.users.services import create_key, revoke_key
 
 
-class MeView(APIView):
+class MeView(ApiView):
+    serializer_class = MeSerializer
     required_scopes = {"GET": ANY_SCOPE}
 
-    @extend_schema(responses=MeSerializer, summary="Who am I", operation_id="me")
+    @describe_read("Who am I", {200: MeSerializer}, description="Any live key may ask.", operation_id="me_retrieve")
     def get(self, request: Request) -> Response:
         me = get_user(request)
         scopes = request.auth.effective_scopes if isinstance(request.auth, ApiKey) else me.key_scopes
         return Response(MeSerializer(me).data | {"scopes": scopes})
 
 
-class ApiKeyViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ApiKey]):
+class ApiKeyViewSet(ListModelMixin, ViewSetMixin, ApiView):
     """One's own keys. For people only: a stolen key must not be able to make another that outlives it."""
 
+    queryset = ApiKey.objects.select_related("user").newest_first()
     serializer_class = ApiKeySerializer
     filter_backends = []
     lookup_value_converter = "int"
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method == "POST" and HEADER in request.headers:
+            reason = "is not taken here: to answer twice, the token would have to be kept"
+            raise InvalidInput({HEADER: reason}, code="idempotency_not_supported")
+        super().initial(request, *args, **kwargs)
+
     def get_queryset(self) -> QuerySet[ApiKey]:
-        if getattr(self, "swagger_fake_view", False):
-            return ApiKey.objects.none()
-        return ApiKey.objects.filter(user=get_user(self.request)).select_related("user").newest_first()
+        mine: QuerySet[ApiKey] = super().get_queryset().filter(user=get_user(self.request))
+        return mine
 
-    @extend_schema(summary="My API keys")
-    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
-        return super().list(request, *args, **kwargs)
+    @describe_read("List my API keys", {200: ApiKeySerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        return super().list(request)
 
-    @extend_schema(request=ApiKeyRequestSerializer, responses={201: NewApiKeySerializer}, summary="Make an API key")
+    # Described as a read is, since it takes no Idempotency-Key.
+    @describe_read(
+        "Make an API key",
+        {201: ShownApiKeySerializer},
+        errors=(413,),
+        request=NewApiKeySerializer,
+        description="The answer holds the token, this once.",
+    )
     def create(self, request: Request) -> Response:
-        wanted = ApiKeyRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        key, token = create_key(user=get_user(request), **wanted.validated_data)
+        key, token = create_key(user=get_user(request), **self.read_body(request, NewApiKeySerializer))
         shown = ApiKeySerializer(key).data | {"token": token}
         return Response(shown, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
-    @extend_schema(summary="Revoke an API key", responses={204: None})
+    @describe_write("Revoke an API key", {204: None}, errors=(404,), description="At once and for good.")
     def destroy(self, request: Request, pk: int) -> Response:
         revoke_key(key=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)

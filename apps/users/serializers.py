@@ -17,7 +17,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
         read_only_fields = fields
 
 
-class NewApiKeySerializer(ApiKeySerializer):
+class ShownApiKeySerializer(ApiKeySerializer):
     """A key at the one time that its token is shown."""
 
     token = serializers.CharField(read_only=True, help_text="Shown this once, and kept nowhere.")
@@ -27,7 +27,7 @@ class NewApiKeySerializer(ApiKeySerializer):
         read_only_fields = fields
 
 
-class ApiKeyRequestSerializer(serializers.Serializer[ApiKey]):
+class NewApiKeySerializer(serializers.Serializer[ApiKey]):
     """What a new key is asked for with. Whatever else is sent changes nothing."""
 
     name = serializers.CharField(max_length=100)

@@ -136,6 +136,13 @@ class TestMakeKey:
         assert "viewer" in response.json()["detail"]
         assert not ApiKey.objects.exists()
 
+    def test_it_cannot_be_answered_twice_without_keeping_the_token(self, client: Client, user: User) -> None:
+        body = {"name": "CI", "scopes": [FUNCTIONS_READ]}
+        response = client.post(KEYS, body, content_type="application/json", HTTP_IDEMPOTENCY_KEY="once")
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["field"] == "Idempotency-Key"
+        assert not ApiKey.objects.exists()
+
     def test_a_key_makes_no_keys(self, client: Client) -> None:
         token = new_token()
         ApiKeyFactory(token=token, user__role=Role.ADMIN, scopes=[FUNCTIONS_READ, FUNCTIONS_WRITE])
@@ -190,6 +197,11 @@ class TestRevokeKey:
         assert client.get(ME, HTTP_AUTHORIZATION=f"Bearer {token}").json()["code"] == "key_revoked"
         assert client.delete(f"{KEYS}{key.pk}/").status_code == 204
 
+    def test_it_may_be_sent_twice_under_one_name(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user)
+        for _ in range(2):
+            assert client.delete(f"{KEYS}{key.pk}/", HTTP_IDEMPOTENCY_KEY="end it").status_code == 204
+
     def test_another_users_key_is_not_there(self, client: Client) -> None:
         client.force_login(UserFactory(role=Role.ADMIN))
         key = ApiKeyFactory()
@@ -206,6 +218,12 @@ class TestRevokeKey:
         for method in (client.put, client.patch):
             response = method(f"{KEYS}{key.pk}/", {"scopes": [FUNCTIONS_WRITE]}, content_type="application/json")
             assert response.status_code == 405
+
+
+def test_a_misspelt_parameter_is_named(client: Client, user: User) -> None:
+    for page in (ME, KEYS):
+        response = client.get(page, {"pgae": "2"})
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "pgae")
 
 
 def test_the_openapi_shows_keys_and_how_to_send_them(client: Client, user: User) -> None:
