@@ -26,7 +26,9 @@ NAME = re.compile(r"def\s+(\w+)")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, help="keep the imported catalogue here and use it again")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")))
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
+    )
     options = parser.parse_args()
     folder = options.data / "retrieval"
     if not folder.is_dir():
@@ -46,7 +48,12 @@ def import_catalogue(codebase: Path, scratch: Path, home: Path) -> dict[str, Any
     with source.open("w", encoding="utf-8") as file:
         for row in read_lines(codebase):
             name = NAME.search(row["code"])
-            record = {"id": row["id"], "name": name[1] if name else "unnamed", "language": row["lang"], "code": row["code"]}
+            record = {
+                "id": row["id"],
+                "name": name[1] if name else "unnamed",
+                "language": row["lang"],
+                "code": row["code"],
+            }
             file.write(json.dumps(record) + "\n")
     command = [sys.executable, "manage.py", "import_functions", str(source), "--library", LIBRARY, "--json"]
     environ = {**os.environ, "TOUCHSTONE_HOME": str(home)}

@@ -9,5 +9,5 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     path("", include("apps.core.api_urls")),
     path("", include("apps.users.api_urls")),
-    path("functions/", include("apps.functions.api_urls")),
+    path("", include("apps.functions.api_urls")),
 ]

@@ -10,6 +10,8 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 from apps.core.embedded.death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+# The checks would load every page and view into the worker and into beat.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("touchstone")
 app.config_from_object("django.conf:settings", namespace="CELERY")

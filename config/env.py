@@ -28,14 +28,19 @@ class Env(BaseSettings):
     database_url: str = Field("", description="postgresql://user:password@host/name. Empty: the embedded PostgreSQL.")
     redis_url: str = Field("", description="redis://host:6379. Empty: the embedded Valkey.")
     touchstone_home: Path | None = Field(None, description="State folder: databases, index, models, secret key.")
-    touchstone_models: Path | None = Field(None, description="Folder of converted models. Default: var/models of the checkout.")
+    touchstone_models: Path | None = Field(
+        None, description="Folder of converted models. Default: var/models of the checkout."
+    )
     log_level: LogLevel = Field("INFO", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
     time_zone: str = Field("UTC", description="Time zone of pages and schedules.")
     import_max_upload_mb: int = Field(256, ge=1, le=65536, description="Largest file the web accepts for an import.")
     embedding_threads: int = Field(1, ge=1, le=64, description="Threads one process gives to an embedding.")
     index_refresh_seconds: float = Field(
-        0.5, gt=0, le=60, description="How long a process may search before it looks for edits. Edits show up this late."
+        0.5,
+        gt=0,
+        le=60,
+        description="How long a process may search before it looks for edits. Edits show up this late.",
     )
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from apps.core.idempotency.models import IdempotencyRecord  # noqa: F401 - Django looks for models here
+
 
 class TimestampedModel(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,7 +44,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(TimestampedModel):
-    """Work that outlives a request. The row is the truth; the broker's message only says that there is something to do."""
+    """Work that outlives a request. The row is the truth; the broker's message only says that there is work."""
 
     kind = models.CharField(max_length=100)
     params = models.JSONField(default=dict, blank=True)

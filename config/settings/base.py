@@ -127,7 +127,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = ENV.time_zone
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = None  # served from where they are; production collects them
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
@@ -166,7 +166,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Touchstone",
-    "DESCRIPTION": "Curated functions, searched in plain language. Every answer says which tier gave it and how sure it is.",
+    "DESCRIPTION": "Curated functions, searched in plain language. Every answer says who gave it and how sure it is.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

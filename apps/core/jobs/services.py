@@ -62,9 +62,13 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
     return job
 
 
-def run_inline(*, kind: str, params: dict[str, Any], user_id: int | None = None, listener: Listener | None = None) -> Job:
+def run_inline(
+    *, kind: str, params: dict[str, Any], user_id: int | None = None, listener: Listener | None = None
+) -> Job:
     """A job of the command line: it has a row as any other, but runs in this process. Ctrl-C cancels it."""
-    job = Job.objects.create(kind=kind, params=params, created_by_id=user_id, queued_at=timezone.now() + timedelta(days=1))
+    job = Job.objects.create(
+        kind=kind, params=params, created_by_id=user_id, queued_at=timezone.now() + timedelta(days=1)
+    )
     done = run_job(job.pk, listener=listener)
     return done or Job.objects.get(pk=job.pk)
 
@@ -109,9 +113,9 @@ def cancel_job(*, job: Job) -> Job:
     now = timezone.now()
     queued = Job.objects.filter(pk=job.pk, state=JobState.QUEUED)
     running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING)
-    if not queued.update(state=JobState.CANCELLED, cancel_requested=True, finished_at=now, message="cancelled"):
-        if not running.update(cancel_requested=True):
-            raise Conflict(f"Job {job.pk} is over already.", code="job_over")
+    ended = queued.update(state=JobState.CANCELLED, cancel_requested=True, finished_at=now, message="cancelled")
+    if not ended and not running.update(cancel_requested=True):
+        raise Conflict(f"Job {job.pk} is over already.", code="job_over")
     job.refresh_from_db()
     return job
 

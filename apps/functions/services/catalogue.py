@@ -121,7 +121,9 @@ def diff_revisions(older: Revision | None, newer: Revision) -> list[FieldChange]
     """What `newer` changed; with no older one, every field that is not empty."""
     before = older.data if older else {}
     return [
-        FieldChange(field, before.get(field), newer.data.get(field), _diff_lines(before.get(field), newer.data.get(field)))
+        FieldChange(
+            field, before.get(field), newer.data.get(field), _diff_lines(before.get(field), newer.data.get(field))
+        )
         for field in RECORD_FIELDS
         if (before.get(field) or None) != (newer.data.get(field) or None)
     ]

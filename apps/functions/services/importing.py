@@ -150,9 +150,7 @@ def _open(params: dict[str, Any]) -> Source:
         raise InvalidInput({error.field: error.reason}) from error
 
 
-def _import_batch(
-    library: Library, items: Sequence[FunctionRecord | RecordProblem], tally: Tally, job: Job
-) -> None:
+def _import_batch(library: Library, items: Sequence[FunctionRecord | RecordProblem], tally: Tally, job: Job) -> None:
     records: dict[str, FunctionRecord] = {}
     for item in items:
         if isinstance(item, RecordProblem):

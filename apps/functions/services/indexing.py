@@ -11,7 +11,7 @@ from django.db import connection
 from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
 from apps.core.models import Job, JobState
-from apps.functions.index import Manifest, build_index, read_manifest
+from apps.functions.index import build_index, read_manifest
 from apps.functions.models import Function, FunctionEmbedding
 from apps.functions.search.documents import embedding_text
 from apps.functions.services.embedding import content_digest, to_document
@@ -60,7 +60,7 @@ def start_rebuild(*, user_id: int | None = None) -> Job:
 
 
 def run_build(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
-    """The job's handler. The watermark is read first: what commits while the rows are read shows up beside the index."""
+    """The job's handler. The watermark is read first: what commits during the build shows up beside the index."""
     digest, watermark = inference.model_digest(), read_watermark()
     entries = _report(read_entries(digest), context, Function.objects.published().count())
     manifest = build_index(settings.INDEX_DIR, entries, model_digest=digest, watermark=watermark)
@@ -68,7 +68,7 @@ def run_build(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_watermark() -> int:
-    """The oldest transaction that may still be at work: what it or a later one writes is not in this snapshot for sure."""
+    """The oldest transaction that may still be at work: what it or a later one writes may not be seen here yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         return int(cursor.fetchone()[0])

@@ -66,9 +66,7 @@ def load_overlay(watermark: int, model_digest: str) -> Overlay:
     newest = Function.objects.changed_since(watermark).with_library().order_by("-change_xid", "-pk")[:OVERLAY_LIMIT]
     functions = list(newest)
     shown = [function for function in functions if function.is_searchable]
-    return Overlay(
-        entries=list(pair_vectors(shown, model_digest)), hidden={function.pk for function in functions}
-    )
+    return Overlay(entries=list(pair_vectors(shown, model_digest)), hidden={function.pk for function in functions})
 
 
 @cache

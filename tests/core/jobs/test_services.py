@@ -103,9 +103,9 @@ def test_an_unknown_kind_is_refused():
 
 
 def test_a_broker_that_is_away_leaves_the_job_in_the_queue(django_capture_on_commit_callbacks):
-    with patch("apps.core.tasks.run_job_task.apply_async", side_effect=OperationalError("no broker")):
-        with django_capture_on_commit_callbacks(execute=True):
-            job = services.enqueue_job(kind="test.add", params={"n": 1})
+    away = patch("apps.core.tasks.run_job_task.apply_async", side_effect=OperationalError("no broker"))
+    with away, django_capture_on_commit_callbacks(execute=True):
+        job = services.enqueue_job(kind="test.add", params={"n": 1})
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
 

@@ -14,8 +14,13 @@ from apps.functions.services import catalogue, importing
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
-def record(number: int, **changes) -> dict[str, object]:
-    return {"id": f"f{number}", "name": f"name_{number}", "language": "python", "description": f"Does {number}."} | changes
+def record(number, **changes):
+    return {
+        "id": f"f{number}",
+        "name": f"name_{number}",
+        "language": "python",
+        "description": f"Does {number}.",
+    } | changes
 
 
 def write(path: Path, *lines: object) -> Path:
@@ -75,7 +80,9 @@ def test_a_retired_function_stays_retired(source, tmp_path):
 
 
 def test_bad_records_are_reported_and_the_rest_goes_in(tmp_path):
-    job = run(write(tmp_path / "mixed.jsonl", record(1), record(2), '{"id": "f3", ', {"id": "f4", "language": "python"}))
+    job = run(
+        write(tmp_path / "mixed.jsonl", record(1), record(2), '{"id": "f3", ', {"id": "f4", "language": "python"})
+    )
     assert counts(job) == (2, 0, 0, 0, 2)
     broken, nameless = job.result["problem_list"]
     assert broken["location"] == "line 3"
@@ -108,7 +115,9 @@ def test_nothing_is_taken_for_missing_when_a_record_could_not_be_read(source, tm
 def test_counts_are_exact_after_a_crash(source, monkeypatch):
     """The first attempt dies after one batch; the second finds its rows and still reports the whole."""
     monkeypatch.setattr(importing, "BATCH", 2)
-    job = Job.objects.create(kind=importing.KIND, params=importing.build_params(path=source, library="lib", follow_up=False))
+    job = Job.objects.create(
+        kind=importing.KIND, params=importing.build_params(path=source, library="lib", follow_up=False)
+    )
     batches = []
     original = importing._import_batch
 
@@ -132,7 +141,9 @@ def test_counts_are_exact_after_a_crash(source, monkeypatch):
 def test_a_source_tree(tmp_path):
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "text.py").write_text('def shout(text):\n    """Upper-case it."""\n    return text.upper()\n')
-    (tmp_path / "pkg" / "area.go").write_text("package p\n\n// Area of a square.\nfunc Area(a int) int { return a * a }\n")
+    (tmp_path / "pkg" / "area.go").write_text(
+        "package p\n\n// Area of a square.\nfunc Area(a int) int { return a * a }\n"
+    )
     job = run(tmp_path / "pkg")
     assert job.result["by_language"] == {"python": 1, "go": 1}
     shout = Function.objects.get(name="shout")

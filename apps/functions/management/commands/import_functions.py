@@ -1,4 +1,4 @@
-"""Imports functions from a file or a source tree, embeds them, and builds the index: at its end they can be searched."""
+"""Imports functions from a file or a source tree and makes them searchable."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,9 @@ class Command(JsonCommand):
         }
 
     def show(self, result: dict[str, Any]) -> None:
-        counts = ", ".join(f"{result[key]:,} {key}" for key in ("created", "changed", "unchanged", "retired", "problems"))
+        counts = ", ".join(
+            f"{result[key]:,} {key}" for key in ("created", "changed", "unchanged", "retired", "problems")
+        )
         self.stdout.write(f"{result['library']}: {counts}")
         for language, functions in result["by_language"].items():
             self.stdout.write(f"  {language}: {functions:,}")
