@@ -1,25 +1,46 @@
 """Jobs over the API."""
 
-from drf_spectacular.utils import extend_schema
+from typing import Any
+
 from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import ViewSetMixin
 
+from apps.core.api_base import ApiView
+from apps.core.filters import JobFilter
 from apps.core.jobs.services import cancel_job
 from apps.core.models import Job
+from apps.core.openapi import describe_read, describe_write
 from apps.core.serializers import JobSerializer
 
 
-class JobViewSet(ReadOnlyModelViewSet[Job]):
+class JobViewSet(ListModelMixin, RetrieveModelMixin, ViewSetMixin, ApiView):
     """Background jobs: imports, embeddings, index builds."""
 
     queryset = Job.objects.select_related("created_by")
     serializer_class = JobSerializer
-    filterset_fields = ["kind", "state"]
+    filterset_class = JobFilter
+    lookup_value_converter = "int"
     required_scopes = {"GET": "jobs:read", "POST": "jobs:write"}
 
-    @extend_schema(request=None, responses=JobSerializer)
+    @describe_read("List background jobs, newest first", {200: JobSerializer(many=True)})
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @describe_read("One job with its progress, and its result once it is over", {200: JobSerializer}, errors=[404])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
+
+    @describe_write("Cancel a job", {200: JobSerializer}, errors=[404])
     @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, pk: str) -> Response:
+    def cancel(self, request: Request, pk: int) -> Response:
         return Response(JobSerializer(cancel_job(job=self.get_object())).data)
+
+
+def accept_job(request: Request, job: Job) -> Response:
+    """202 with the job, and its address in the header."""
+    headers = {"Location": reverse("api:job-detail", args=[job.pk], request=request)}
+    return Response(JobSerializer(job).data, status=202, headers=headers)

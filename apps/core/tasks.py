@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from apps.core.idempotency.services import prune_records
 from apps.core.jobs import services
 
 
@@ -17,4 +18,5 @@ def recover_jobs_task() -> int:
 
 @shared_task(name="core.prune_jobs")
 def prune_jobs_task() -> int:
+    prune_records()
     return services.prune_jobs()

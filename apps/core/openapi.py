@@ -1,0 +1,94 @@
+"""How our views describe themselves in the OpenAPI document."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from apps.core.errors import PROBLEM_TYPE
+from apps.core.idempotency.services import HEADER, MAX_LENGTH
+from apps.core.serializers import ProblemSerializer
+
+F = TypeVar("F")
+
+
+class Options(TypedDict, total=False):
+    """What else `extend_schema` is told."""
+
+    description: str
+    request: Any
+    parameters: Sequence[Any]
+    examples: Sequence[OpenApiExample]
+    operation_id: str
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    name=HEADER,
+    type={"type": "string", "maxLength": MAX_LENGTH},
+    location=OpenApiParameter.HEADER,
+    description="Your own name of this write. Sent again within 24 hours it is answered as the first time, with the "
+    "header `Idempotent-Replayed: true`, and changes nothing.",
+)
+IF_MATCH = OpenApiParameter(
+    name="If-Match",
+    type=str,
+    location=OpenApiParameter.HEADER,
+    description="The `ETag` of the revision you edit: when it is not the newest any more, the answer is 412.",
+)
+MEANINGS = {
+    400: "The request is malformed; `errors` names each field at fault.",
+    401: "No valid API key or session.",
+    403: "The key's scopes or the user's role do not allow this.",
+    404: "There is nothing at this address.",
+    409: "The state of things forbids it.",
+    412: "Somebody else changed it since the revision named in `If-Match`.",
+    413: "The body is too large.",
+    422: "The `Idempotency-Key` was used for another request.",
+}
+READ_ERRORS = (400, 401, 403)
+WRITE_ERRORS = (*READ_ERRORS, 409, 413, 422)
+EDIT_ERRORS = (*WRITE_ERRORS, 404, 412)
+
+Decorator = Callable[[F], F]
+
+
+def describe_read(
+    summary: str, responses: dict[int, Any], *, errors: Sequence[int] = (), **options: Unpack[Options]
+) -> Decorator[F]:
+    """`extend_schema` for an operation that changes nothing. `errors`: statuses besides the usual ones."""
+    return _describe(summary, responses, (*READ_ERRORS, *errors), [], options)
+
+
+def describe_write(
+    summary: str, responses: dict[int, Any], *, errors: Sequence[int] = (), **options: Unpack[Options]
+) -> Decorator[F]:
+    """`extend_schema` for an operation that may be sent twice under one key."""
+    return _describe(summary, responses, (*WRITE_ERRORS, *errors), [IDEMPOTENCY_KEY], options)
+
+
+def describe_edit(summary: str, responses: dict[int, Any], **options: Unpack[Options]) -> Decorator[F]:
+    """`extend_schema` for a write to something that has revisions."""
+    return _describe(summary, responses, EDIT_ERRORS, [IDEMPOTENCY_KEY, IF_MATCH], options)
+
+
+def _describe(
+    summary: str,
+    responses: dict[int, Any],
+    errors: Sequence[int],
+    headers: list[OpenApiParameter],
+    options: Options,
+) -> Decorator[F]:
+    problems = {(status, PROBLEM_TYPE): _problem(status) for status in sorted(set(errors))}
+    return extend_schema(
+        summary=summary,
+        description=options.get("description"),
+        request=options.get("request"),
+        responses={**responses, **problems},
+        parameters=[*options.get("parameters", ()), *headers],
+        examples=list(options.get("examples", ())),
+        operation_id=options.get("operation_id"),
+    )
+
+
+def _problem(status: int) -> OpenApiResponse:
+    return OpenApiResponse(ProblemSerializer, description=MEANINGS[status])
