@@ -25,7 +25,7 @@ WITHOUT_SERVICES = frozenset(
         "version",
     }
 )
-# These are about migrations, and are not preceded by any.
+# These change the schema or look at it as it is: no migration is applied before them.
 ON_ANY_SCHEMA = frozenset({"migrate", "prepare", "showmigrations", "sqlmigrate", "dbshell", "restore"})
 
 
@@ -59,9 +59,13 @@ def run_command(arguments: list[str]) -> None:
 
 def run_with_services(arguments: list[str]) -> None:
     from apps.core.embedded.session import embedded_services
+    from apps.core.embedded.stamp import forget_prepared
 
-    with embedded_services(resolve_home()) as ours:
-        if ours and arguments[0] not in ON_ANY_SCHEMA:
+    home = resolve_home()
+    with embedded_services(home) as ours:
+        if arguments[0] in ON_ANY_SCHEMA:
+            forget_prepared(home)
+        elif ours:
             import django
 
             from apps.core.embedded.migrations import apply_migrations

@@ -40,8 +40,9 @@ def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildS
     # A worker that died comes back at once. One that has not finished its requests 5 seconds after a stop is ended.
     lives = ("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5")
     serve = (sys.executable, "-m", "granian", "--host", addresses.host, *lives)
-    # Each thread that serves may hold a database connection: `workers` * 8 must fit among those the server has.
-    web = (*serve, "--interface", "wsgi", "--no-ws", "--blocking-threads", "8", "--workers", str(workers))
+    # Each thread that serves may hold a database connection: `workers` times 8 fits among those the server has.
+    threads = str(min(8, 2 * (os.cpu_count() or 1) + 1))
+    web = (*serve, "--interface", "wsgi", "--no-ws", "--blocking-threads", threads, "--workers", str(workers))
     return (
         ChildSpec(
             "web",
@@ -51,7 +52,7 @@ def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildS
         ),
         ChildSpec(
             "gateway",
-            (*serve, "--interface", "asgi", "--port", str(addresses.gateway_port), "config.asgi:application"),
+            (*serve, "--interface", "asginl", "--port", str(addresses.gateway_port), "config.asgi:application"),
             environment=environment,
             is_ready=probe(addresses.host, addresses.gateway_port),
         ),

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.interrupts import Bell
-from apps.core.embedded.process import STABLE_SECONDS, Child, ChildSpec, describe_end, launch
+from apps.core.embedded.process import STABLE_SECONDS, Child, ChildSpec, always, describe_end, launch
 
-BUSY_TICK = 0.02  # seconds between two looks while something starts or stops
+BUSY_TICK = 0.05  # seconds between two looks while something starts or stops
 IDLE_TICK = 1.0
 ATTEMPTS = 3  # starts that a process gets before the first success, when somebody waits for it
 LAST_SECONDS = 5.0  # between the last polite signal and SIGKILL
@@ -96,7 +96,7 @@ class Supervisor:
         """Keeps the children alive until somebody asks to stop."""
         while not self._bell.stop_requests:
             settled = all(child.ready for child in self._children.values())
-            self._bell.wait(IDLE_TICK if settled else BUSY_TICK * 5)
+            self._bell.wait(IDLE_TICK if settled else BUSY_TICK)
             self._look()
 
     def stop(self) -> None:
@@ -125,7 +125,8 @@ class Supervisor:
                 self._start_when_due(child)
             elif not child.ready and child.spec.is_ready():
                 child.ready = True
-                self._outputs.say(f"{child.spec.name} ready ({time.monotonic() - child.started_at:.1f} s)")
+                state = "started" if child.spec.is_ready is always else "ready"
+                self._outputs.say(f"{child.spec.name} {state} ({time.monotonic() - child.started_at:.1f} s)")
             elif child.failures and time.monotonic() - child.started_at > STABLE_SECONDS:
                 child.failures = 0
 

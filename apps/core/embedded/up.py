@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from apps.core.embedded import postgres
 from apps.core.embedded.account import find_service_account
 from apps.core.embedded.errors import EmbeddedError, HomeInUseError, UsageError
 from apps.core.embedded.folders import make_home
@@ -23,6 +24,7 @@ from apps.core.embedded.lock import hold_home
 from apps.core.embedded.relay import LogRelay
 from apps.core.embedded.services import START_SECONDS, start_services, wanted_services
 from apps.core.embedded.stack import Addresses, background_specs, prepare_spec, server_specs
+from apps.core.embedded.stamp import describe_wanted, is_prepared, mark_prepared
 from apps.core.embedded.supervisor import StepFailedError, StopRequestedError, Supervisor
 
 OK, FAILED, WRONG_USE = 0, 1, 2
@@ -138,27 +140,35 @@ def start_databases(supervisor: Supervisor, home: Home, relay: LogRelay) -> None
 
 
 def prepare(supervisor: Supervisor, home: Home, relay: LogRelay, *, demo: bool) -> str:
-    """Brings the database up to date, its Django loading while the databases start; says what the first account is."""
+    """Brings the database up to date, unless it is known to be; says what the first account is, when one was made."""
+    ours = postgres.NAME in wanted_services()
+    wanted = describe_wanted(demo=demo)
+    if ours and is_prepared(home, wanted):
+        return ""
     started = time.monotonic()
+    # Its Django loads while the databases start.
     finish = supervisor.run_step(prepare_spec(home, demo=demo), PREPARE_SECONDS)
     supervisor.wait_ready(*wanted_services(), seconds=START_SECONDS)
-    report = json.loads(finish())
+    account = json.loads(finish())["first_account"]
     relay.say(f"prepare done ({time.monotonic() - started:.1f} s)")
-    account = report["first_account"]
-    if not account:
-        return ""
-    return f"""
-  Your account   {account["email"]}
-  Password       {account["password"]}   (shown this once: change it after signing in)
-"""
+    if ours:
+        mark_prepared(home, wanted)
+    return describe_account(account["email"], account["password"]) if account else ""
 
 
 def start_servers(supervisor: Supervisor, home: Home, options: Options) -> None:
-    """The servers first, alone: the two processors are theirs until they answer."""
+    """The servers first, alone: the processors are theirs until they answer."""
     servers = server_specs(home, options.addresses, options.workers)
     supervisor.add(*servers)
-    supervisor.wait_ready(*(spec.name for spec in servers), seconds=SERVERS_SECONDS)
+    supervisor.wait_ready(*wanted_services(), *(spec.name for spec in servers), seconds=SERVERS_SECONDS)
     supervisor.add(*background_specs(home))
+
+
+def describe_account(email: str, password: str) -> str:
+    return f"""
+  Your account   {email}
+  Password       {password}   (shown this once: change it after signing in)
+"""
 
 
 def describe_addresses(addresses: Addresses) -> str:

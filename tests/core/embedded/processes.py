@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from apps.core.embedded.gate import find_folder_users
+from apps.core.embedded.home import Home
+
 
 def is_gone(pid: int) -> bool:
     """Whether a process has ended; a dead one that nobody has collected yet counts as gone."""
@@ -18,3 +21,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def list_servers(home: Home) -> list[int]:
+    """Every process of the databases of a home."""
+    return find_folder_users(home.pgdata, "postgres") + find_folder_users(home.valkey, "valkey-server")

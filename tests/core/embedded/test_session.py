@@ -16,7 +16,7 @@ from apps.core.embedded.home import REPOSITORY, Home, embedded_urls
 from apps.core.embedded.lock import is_held
 from apps.core.embedded.services import running_services
 from apps.core.embedded.session import embedded_services
-from tests.core.embedded.processes import is_gone, wait_until
+from tests.core.embedded.processes import is_gone, list_servers, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -60,10 +60,6 @@ def owner(shared_home: Home) -> Iterator[subprocess.Popen[str]]:
         process.wait(timeout=30)
 
 
-def list_users(home: Home) -> list[int]:
-    return find_folder_users(home.pgdata, "postgres") + find_folder_users(home.valkey, "valkey-server")
-
-
 def find_server(home: Home, name: str) -> int:
     """The oldest process in the folder: the one that started the others."""
     folder, program = (home.pgdata, "postgres") if name == "postgres" else (home.valkey, "valkey-server")
@@ -104,7 +100,7 @@ def test_services_run_for_the_block_only_and_keep_their_data(shared_home: Home) 
         with connect(shared_home) as (database, _):
             assert database.execute("SELECT '[1,2]'::vector").fetchone() == ("[1,2]",)
     assert not running_services(shared_home)
-    assert list_users(shared_home) == []
+    assert list_servers(shared_home) == []
     assert not is_held(shared_home)
     with embedded_services(shared_home, NOTHING_GIVEN):
         assert read_row_and_message(shared_home) == written
@@ -118,7 +114,7 @@ def test_only_what_is_not_given_is_started(shared_home: Home) -> None:
         assert len(find_folder_users(shared_home.valkey, "valkey-server")) == 1
     with embedded_services(shared_home, {**given, "REDIS_URL": "redis://elsewhere"}) as ours:
         assert not ours
-        assert list_users(shared_home) == []
+        assert list_servers(shared_home) == []
 
 
 def test_a_running_stack_is_used(shared_home: Home, owner: subprocess.Popen[str]) -> None:
@@ -158,10 +154,10 @@ def test_a_killed_valkey_comes_back_with_every_message(shared_home: Home) -> Non
 @pytest.mark.critical
 def test_a_killed_owner_leaves_no_process_and_loses_nothing(shared_home: Home, owner: subprocess.Popen[str]) -> None:
     written = write_row_and_message(shared_home)
-    family = list_users(shared_home)
+    family = list_servers(shared_home)
     assert len(family) > 2
     owner.kill()
-    wait_until(lambda: list_users(shared_home) == [])
+    wait_until(lambda: list_servers(shared_home) == [])
     assert all(map(is_gone, family))
     with embedded_services(shared_home, NOTHING_GIVEN) as ours:
         assert ours
