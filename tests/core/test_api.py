@@ -1,7 +1,5 @@
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from apps.core.models import Job, JobState
 from apps.users.roles import Role
@@ -66,9 +64,7 @@ class TestList:
     def test_a_page_past_the_end(self) -> None:
         assert client_of().get(f"{JOBS}?page=2").status_code == 404
 
-    def test_costs_as_many_queries_for_many_as_for_one(
-        self, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
-    ) -> None:
+    def test_costs_as_many_queries_for_many_as_for_one(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         client = client_of()
         make_job(created_by=client.user)
         client.get(JOBS)

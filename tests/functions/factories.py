@@ -1,4 +1,4 @@
-"""Functions for tests: valid ones, each with its first revision."""
+"""Functions for tests: as an import would have left them, each with its first revision."""
 
 from typing import Any
 
@@ -24,10 +24,11 @@ class FunctionFactory(factory.django.DjangoModelFactory[Function]):
 
     library = factory.SubFactory(LibraryFactory)
     name = factory.Sequence(lambda number: f"count_lines_{number}")
+    qualified_name = factory.LazyAttribute(lambda function: function.name)
     external_id = factory.LazyAttribute(lambda function: function.name)
     language = "python"
     description = "Count the lines of a file."
-    code = "def count_lines(path):\n    return len(open(path).readlines())\n"
+    code = "def count_lines(path):\n    return len(open(path).readlines())"
     signature = "def count_lines(path)"
     keywords = factory.LazyFunction(lambda: ["file", "lines"])
     state = FunctionState.PUBLISHED

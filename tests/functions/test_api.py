@@ -1,0 +1,545 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
+
+from apps.core.models import Job
+from apps.functions.models import Function, FunctionState, Library, Origin
+from apps.users.roles import Role
+from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
+from tests.api import client_of, client_with_key
+from tests.functions.factories import FunctionFactory, LibraryFactory
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+FUNCTIONS = "/api/v1/functions/"
+IMPORT = "/api/v1/functions/import/"
+RECORD = {"name": "read_lines", "language": "python", "library": "texts", "description": "Read a file's lines."}
+
+
+def url(function: Function, action: str = "") -> str:
+    return f"{FUNCTIONS}{function.pk}/{action}"
+
+
+def names(response: Any) -> list[str]:
+    assert response.status_code == 200, response.json()
+    return [row["name"] for row in response.json()["results"]]
+
+
+def fault(response: Any, status: int = 400) -> str:
+    """The field that the problem names."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    return str(response.json()["errors"][0]["field"])
+
+
+class TestList:
+    def test_by_name_without_the_long_texts(self) -> None:
+        FunctionFactory(name="beta")
+        FunctionFactory(name="alpha", state=FunctionState.DRAFT, library=LibraryFactory(name="lib"), external_id="a.b")
+        response = client_of(Role.VIEWER).get(FUNCTIONS)
+        assert names(response) == ["alpha", "beta"]
+        row = response.json()["results"][0]
+        assert (row["id"], row["library"], row["state"], row["keywords"]) == ("a.b", "lib", "draft", ["file", "lines"])
+        assert row["key"] == Function.objects.get(name="alpha").pk
+        assert not {"code", "usage"} & set(row)
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("language=python", ["sort_rows"]),
+            ("language=py", ["sort_rows"]),
+            ("language=rust", ["swap"]),
+            ("library=rows", ["sort_rows"]),
+            ("state=draft", ["swap"]),
+            ("keyword=order", ["sort_rows"]),
+            ("keyword=ord", []),
+            ("q=SORT", ["sort_rows"]),
+            ("q=mem::", ["swap"]),
+            ("q=%25", []),
+            ("action=sort", ["sort_rows"]),
+            ("data_type=table", ["sort_rows"]),
+            ("language=rust&state=published", []),
+            ("ordering=-popularity", ["swap", "sort_rows"]),
+            ("ordering=popularity", ["sort_rows", "swap"]),
+            ("ordering=-name", ["swap", "sort_rows"]),
+            ("ordering=updated", ["sort_rows", "swap"]),
+            ("page_size=1&page=2", ["swap"]),
+        ],
+    )
+    def test_filters_and_orders(self, query: str, found: list[str]) -> None:
+        FunctionFactory(
+            name="sort_rows",
+            library=LibraryFactory(name="rows"),
+            keywords=["order", "table"],
+            action="sort",
+            data_type="table",
+            popularity=1,
+        )
+        FunctionFactory(
+            name="swap", qualified_name="std::mem::swap", language="rust", state=FunctionState.DRAFT, popularity=2
+        )
+        assert names(client_of().get(f"{FUNCTIONS}?{query}")) == found
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("state=gone", "state"),
+            ("library=nowhere", "library"),
+            ("language=klingon", "language"),
+            ("ordering=code", "ordering"),
+            ("ordering=-", "ordering"),
+            ("lang=python", "lang"),
+            ("q=a%00", "q"),
+            ("keyword=%00", "keyword"),
+            ("library=%00", "library"),
+            ("page_size=201", "page_size"),
+            ("page=0", "page"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_named(self, query: str, field: str) -> None:
+        FunctionFactory()
+        assert fault(client_of().get(f"{FUNCTIONS}?{query}")) == field
+
+    def test_pages_neither_repeat_nor_lose_a_row(self) -> None:
+        for _ in range(5):
+            FunctionFactory(name="same", library=LibraryFactory(), popularity=1)
+        client = client_of()
+        pages = [client.get(f"{FUNCTIONS}?ordering=-popularity&page_size=2&page={page}").json() for page in (1, 2, 3)]
+        keys = [row["key"] for page in pages for row in page["results"]]
+        assert sorted(keys) == sorted(Function.objects.values_list("pk", flat=True))
+        assert pages[0]["previous"] is None
+        assert pages[2]["next"] is None
+
+    def test_costs_as_many_queries_for_many_as_for_one(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        client = client_of()
+        library = FunctionFactory().library
+        client.get(FUNCTIONS)
+        for number in (0, 20):
+            FunctionFactory.create_batch(number)
+            with django_assert_num_queries(3):  # user, count, rows with their libraries
+                client.get(f"{FUNCTIONS}?page_size=100")
+            with django_assert_num_queries(4):  # and the library that is filtered by
+                client.get(f"{FUNCTIONS}?library={library}&page_size=100")
+
+
+class TestCreate:
+    def test_makes_it_with_its_library_and_first_revision(self) -> None:
+        client = client_of()
+        body = {**RECORD, "keywords": ["file"], "popularity": 3.5, "line": 7, "state": "draft", "code": "  x = 1\n"}
+        response = client.post(FUNCTIONS, body, format="json")
+        assert response.status_code == 201
+        function = Function.objects.get()
+        shown = response.json()
+        assert response["Location"].endswith(url(function))
+        assert response["ETag"] == f'"{function.pk}-1"'
+        assert shown | {**body, "code": "  x = 1", "key": function.pk, "revision": 1} == shown
+        revision = function.revisions.get()
+        assert (revision.origin, revision.changed_by, revision.number) == (Origin.API, client.user, 1)
+        assert client.get(response["Location"]).json() == shown
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"name": None}, "name"),
+            ({"name": ""}, "name"),
+            ({"name": "  "}, "name"),
+            ({"name": 5}, "name"),
+            ({"name": "a\0b"}, "name"),
+            ({"name": "a\x1bb"}, "name"),
+            ({"name": "\ud800"}, "name"),
+            ({"name": "x" * 301}, "name"),
+            ({"language": "klingon"}, "language"),
+            ({"language": ""}, "language"),
+            ({"library": ""}, "library"),
+            ({"library": "a\x07"}, "library"),
+            ({"library": "x" * 201}, "library"),
+            ({"description": ""}, "description"),
+            ({"description": ["a"]}, "description"),
+            ({"code": "\0"}, "code"),
+            ({"keywords": "file, lines"}, "keywords"),
+            ({"keywords": [5]}, "keywords.0"),
+            ({"keywords": ["x" * 101]}, "keywords"),
+            ({"keywords": [f"word{n}" for n in range(101)]}, "keywords"),
+            ({"popularity": "many"}, "popularity"),
+            ({"popularity": 1e999}, "popularity"),
+            ({"line": 0}, "line"),
+            ({"line": 2**40}, "line"),
+            ({"line": 1.5}, "line"),
+            ({"state": "gone"}, "state"),
+            ({"id": "x" * 501}, "id"),
+            ({"key": 5}, "key"),
+            ({"revision": 5}, "revision"),
+            ({"colour": "red"}, "colour"),
+        ],
+    )
+    def test_what_is_wrong_is_named_and_nothing_made(self, change: dict[str, Any], field: str) -> None:
+        body = json.dumps({**RECORD, **change}).replace("Infinity", "1e999")
+        response = client_of().post(FUNCTIONS, body, content_type="application/json")
+        assert fault(response) == field
+        assert not Function.objects.exists()
+        assert not Library.objects.exists()
+
+    @pytest.mark.parametrize("left_out", ["name", "language", "library", "description"])
+    def test_what_is_required(self, left_out: str) -> None:
+        body = {key: value for key, value in RECORD.items() if key != left_out}
+        assert fault(client_of().post(FUNCTIONS, body, format="json")) == left_out
+
+    def test_an_id_is_taken_once_a_library(self) -> None:
+        FunctionFactory(library=LibraryFactory(name="texts"), external_id="read")
+        client = client_of()
+        response = client.post(FUNCTIONS, {**RECORD, "id": "read"}, format="json")
+        assert fault(response) == "id"
+        assert response.json()["errors"][0]["code"] == "duplicate"
+        assert client.post(FUNCTIONS, {**RECORD, "id": "read", "library": "other"}, format="json").status_code == 201
+
+    @pytest.mark.parametrize("body", ["{", "", '{"name": NaN}', "[" * 100_000, b"\xff"])
+    def test_a_body_that_is_no_json(self, body: str | bytes) -> None:
+        response = client_of().post(FUNCTIONS, body, content_type="application/json")
+        assert (response.status_code, response.json()["code"]) in ((400, "parse_error"), (400, "invalid"))
+        assert response["Content-Type"] == "application/problem+json"
+
+    @pytest.mark.parametrize("body", ["[]", "5", "null", '"text"'])
+    def test_json_that_is_no_object(self, body: str) -> None:
+        response = client_of().post(FUNCTIONS, body, content_type="application/json")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid")
+
+    def test_a_body_of_another_kind(self) -> None:
+        response = client_of().post(FUNCTIONS, "name=x", content_type="text/plain")
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+
+    def test_a_body_that_is_too_large(self, settings: Settings) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+        response = client_of().post(FUNCTIONS, {**RECORD, "code": "x" * 1000}, format="json")
+        assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+    def test_sent_twice_under_a_key_one_is_made(self) -> None:
+        client = client_of()
+        answers = [client.post(FUNCTIONS, RECORD, format="json", headers={"Idempotency-Key": "k"}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json() == answers[1].json()
+        assert answers[0]["ETag"] == answers[1]["ETag"]
+        assert Function.objects.count() == 1
+        other = client.post(FUNCTIONS, {**RECORD, "name": "b"}, format="json", headers={"Idempotency-Key": "k"})
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+class TestRetrieve:
+    def test_whole(self) -> None:
+        function = FunctionFactory(usage="count_lines('x')")
+        response = client_of(Role.VIEWER).get(url(function))
+        body = response.json()
+        assert (body["code"], body["usage"], body["key"]) == (function.code, "count_lines('x')", function.pk)
+        assert response["ETag"] == f'"{function.pk}-1"'
+
+    @pytest.mark.parametrize("key", ["0", "9" * 30, "x", "-1"])
+    def test_none_there(self, key: str) -> None:
+        response = client_of().get(f"{FUNCTIONS}{key}/")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+    def test_takes_no_parameters(self) -> None:
+        assert fault(client_of().get(url(FunctionFactory()) + "?fields=name")) == "fields"
+
+
+class TestEdit:
+    def test_changes_what_was_sent_and_notes_who(self) -> None:
+        client, function = client_of(), FunctionFactory()
+        response = client.patch(url(function), {"description": "Count.", "note": "shorter"}, format="json")
+        assert response.status_code == 200
+        assert response.json() | {"description": "Count.", "code": function.code, "revision": 2} == response.json()
+        assert response["ETag"] == f'"{function.pk}-2"'
+        revision = function.revisions.first()
+        assert (revision.note, revision.changed_by, revision.origin) == ("shorter", client.user, Origin.API)
+
+    def test_nothing_new_makes_no_revision(self) -> None:
+        function = FunctionFactory()
+        response = client_of().patch(url(function), {"description": function.description}, format="json")
+        assert response.json()["revision"] == 1
+
+    @pytest.mark.parametrize("tag", ['"{pk}-1"', "*", '"x", "{pk}-1"'])
+    def test_goes_through_at_the_revision_meant(self, tag: str) -> None:
+        function = FunctionFactory()
+        headers = {"If-Match": tag.format(pk=function.pk)}
+        assert client_of().patch(url(function), {"action": "count"}, format="json", headers=headers).status_code == 200
+
+    @pytest.mark.parametrize("tag", ['"{pk}-2"', 'W/"{pk}-1"', "", "nonsense", '"1"'])
+    @pytest.mark.parametrize(
+        ("method", "action", "body"),
+        [
+            ("patch", "", {"action": "count"}),
+            ("post", "retire/", None),
+            ("post", "publish/", None),
+            ("post", "restore/", {"number": 1}),
+        ],
+    )
+    def test_is_refused_at_any_other(self, tag: str, method: str, action: str, body: Any) -> None:
+        function = FunctionFactory(state=FunctionState.DRAFT)
+        headers = {"If-Match": tag.format(pk=function.pk)}
+        response = getattr(client_of(), method)(url(function, action), body, format="json", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (412, "precondition_failed")
+        function.refresh_from_db()
+        assert (function.revision, function.state, function.action) == (1, "draft", "")
+
+    def test_a_stale_revision_in_the_body_is_a_conflict(self) -> None:
+        function = FunctionFactory(revision=3)
+        response = client_of().patch(url(function), {"action": "count", "revision": 2}, format="json")
+        assert (response.status_code, response.json()["code"]) == (409, "stale_revision")
+        assert client_of().patch(url(function), {"action": "count", "revision": 3}, format="json").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"library": "other"}, "library"),
+            ({"id": "other"}, "id"),
+            ({"colour": "red"}, "colour"),
+            ({"name": ""}, "name"),
+            ({"language": "klingon"}, "language"),
+            ({"description": "", "code": ""}, "description"),
+            ({"state": "gone"}, "state"),
+            ({"revision": 0}, "revision"),
+            ({"note": "x" * 301}, "note"),
+        ],
+    )
+    def test_what_is_wrong_is_named_and_nothing_changed(self, change: dict[str, Any], field: str) -> None:
+        function = FunctionFactory()
+        assert fault(client_of().patch(url(function), {"action": "count", **change}, format="json")) == field
+        function.refresh_from_db()
+        assert (function.revision, function.action) == (1, "")
+
+    def test_put_and_delete_are_not_there(self) -> None:
+        function = FunctionFactory()
+        for method in ("put", "delete"):
+            assert getattr(client_of(Role.ADMIN), method)(url(function)).status_code == 405
+
+
+class TestState:
+    def test_retired_and_published_again(self) -> None:
+        client, function = client_of(), FunctionFactory()
+        retired = client.post(url(function, "retire/"))
+        assert (retired.json()["state"], retired.json()["revision"]) == ("retired", 2)
+        assert retired["ETag"] == f'"{function.pk}-2"'
+        again = client.post(url(function, "retire/"))
+        assert (again.status_code, again.json()["revision"]) == (200, 2)
+        assert client.post(url(function, "publish/")).json()["state"] == "published"
+        assert list(function.revisions.values_list("number", "changed_by")) == [
+            (3, client.user.pk),
+            (2, client.user.pk),
+            (1, None),
+        ]
+
+
+class TestRevisions:
+    def test_newest_first_with_what_each_changed(self) -> None:
+        client, function = client_of(), FunctionFactory()
+        client.patch(url(function), {"description": "Count.", "keywords": ["file"]}, format="json")
+        body = client.get(url(function, "revisions/")).json()
+        assert [row["number"] for row in body["results"]] == [2, 1]
+        newest, first = body["results"]
+        assert (newest["changed_by"], newest["origin"], newest["job"]) == (client.user.email, "api", None)
+        changes = {change["field"]: change for change in newest["changes"]}
+        assert changes["description"]["before"] == "Count the lines of a file."
+        assert changes["description"]["after"] == "Count."
+        assert "-Count the lines of a file." in changes["description"]["diff"]
+        assert changes["keywords"] | {"before": ["file", "lines"], "after": ["file"]} == changes["keywords"]
+        assert {change["field"] for change in first["changes"]} >= {"name", "language", "description"}
+        assert first["changed_by"] is None
+
+    def test_comes_in_pages_that_know_the_revision_before(self) -> None:
+        client, function = client_of(), FunctionFactory()
+        for text in ("one", "two", "three"):
+            client.patch(url(function), {"description": text}, format="json")
+        body = client.get(url(function, "revisions/?page_size=2&page=1")).json()
+        assert (body["count"], [row["number"] for row in body["results"]]) == (4, [4, 3])
+        [change] = body["results"][1]["changes"]
+        assert (change["before"], change["after"]) == ("one", "two")
+
+    def test_costs_as_many_queries_for_many_as_for_one(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        client = client_of()
+        for revisions in (1, 15):
+            function = FunctionFactory(revisions=revisions, revision=revisions)
+            client.get(url(function))
+            with django_assert_num_queries(5):  # user, function, count, rows with authors, the ones before
+                assert len(client.get(url(function, "revisions/")).json()["results"]) == revisions
+
+    def test_restored_it_is_what_it_was(self) -> None:
+        client, function = client_of(), FunctionFactory()
+        before = client.get(url(function)).json()
+        client.patch(url(function), {"description": "Oops", "state": "retired", "keywords": []}, format="json")
+        after = client.post(url(function, "restore/"), {"number": 1}, format="json").json()
+        same = {key: value for key, value in before.items() if key not in ("revision", "updated_at")}
+        assert after | same == after
+        assert after["revision"] == 3
+
+    @pytest.mark.parametrize("number", [0, 9, "x", None, 2**70])
+    def test_a_revision_that_is_not_there(self, number: Any) -> None:
+        function = FunctionFactory()
+        assert fault(client_of().post(url(function, "restore/"), {"number": number}, format="json")) == "number"
+
+
+class TestLibraries:
+    def test_with_how_much_they_hold(self) -> None:
+        library = LibraryFactory(name="beta", description="Texts.")
+        FunctionFactory(library=library)
+        FunctionFactory(library=library, state=FunctionState.RETIRED)
+        LibraryFactory(name="alpha")
+        body = client_of(Role.VIEWER).get("/api/v1/libraries/").json()
+        assert [row["name"] for row in body["results"]] == ["alpha", "beta"]
+        assert body["results"][1] | {"functions": 2, "published": 1, "draft": 0, "retired": 1} == body["results"][1]
+        assert names(client_of().get("/api/v1/libraries/?q=BET")) == ["beta"]
+
+    def test_costs_as_many_queries_for_many_as_for_one(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        client = client_of()
+        for number in (1, 10):
+            FunctionFactory.create_batch(number)
+            client.get("/api/v1/libraries/")
+            with django_assert_num_queries(3):  # user, count, rows
+                client.get("/api/v1/libraries/")
+
+
+class TestImport:
+    @pytest.fixture(autouse=True)
+    def uploads(self, settings: Settings, tmp_path: Path) -> Path:
+        settings.UPLOADS_DIR = tmp_path / "uploads"
+        return settings.UPLOADS_DIR
+
+    def upload(self, client: APIClient, content: bytes, name: str = "functions.jsonl", **options: Any) -> Any:
+        body = {"file": SimpleUploadedFile(name, content), "library": "texts", **options}
+        return client.post(IMPORT, body, format="multipart")
+
+    def test_a_file_becomes_a_job(self, uploads: Path) -> None:
+        client = client_of()
+        response = self.upload(client, json.dumps(RECORD).encode(), strict="true", retire_missing="on")
+        assert response.status_code == 202
+        job = Job.objects.get()
+        assert response.json()["id"] == job.pk
+        assert response["Location"].endswith(f"/api/v1/jobs/{job.pk}/")
+        assert client.get(response["Location"]).json()["kind"] == "functions.import"
+        assert job.created_by == client.user
+        wanted = {"library": "texts", "strict": True, "retire_missing": True, "remove_after": True}
+        assert job.params | wanted == job.params
+        assert Path(job.params["path"]).read_bytes() == json.dumps(RECORD).encode()
+
+    def test_records_become_a_job_too(self) -> None:
+        body = {"library": "texts", "records": [RECORD, {"name": "größe"}], "language": "py"}
+        response = client_of().post(IMPORT, body, format="json")
+        assert response.status_code == 202
+        job = Job.objects.get()
+        lines = Path(job.params["path"]).read_text().splitlines()
+        assert [json.loads(line) for line in lines] == body["records"]
+        assert (job.params["library"], job.params["strict"]) == ("texts", False)
+
+    @pytest.mark.parametrize(
+        ("options", "field"),
+        [
+            ({"library": ""}, "library"),
+            ({"library": "a\x07"}, "library"),
+            ({"strict": "perhaps"}, "strict"),
+            ({"language": "klingon"}, "language"),
+            ({"librari": "x"}, "librari"),
+            ({"name": "picture.png"}, "file"),
+            ({"content": b""}, "file"),
+        ],
+    )
+    def test_what_is_wrong_with_a_file_is_named_and_nothing_kept(
+        self, options: dict[str, Any], field: str, uploads: Path
+    ) -> None:
+        arguments = {"content": json.dumps(RECORD).encode(), **options}
+        assert fault(self.upload(client_of(), arguments.pop("content"), **arguments)) == field
+        assert not Job.objects.exists()
+        assert not list(uploads.glob("*"))
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"library": "texts"}, "records"),
+            ({"library": "texts", "records": []}, "records"),
+            ({"library": "texts", "records": [5]}, "records.0"),
+            ({"records": [RECORD]}, "library"),
+            ({"library": "texts", "records": [RECORD], "file": "x"}, "file"),
+        ],
+    )
+    def test_what_is_wrong_with_records_is_named(self, body: dict[str, Any], field: str) -> None:
+        assert fault(client_of().post(IMPORT, body, format="json")) == field
+        assert not Job.objects.exists()
+
+    def test_a_file_that_is_too_large(self, settings: Settings, uploads: Path) -> None:
+        settings.IMPORT_MAX_UPLOAD_BYTES = 100
+        response = self.upload(client_of(), b"x" * 2_000_000)
+        assert (response.status_code, response.json()["code"]) == (413, "too_large")
+        assert fault(self.upload(client_of(), b"x" * 200)) == "file"
+        assert not list(uploads.glob("*"))
+
+    def test_the_same_file_sent_twice_under_a_key_is_one_job(self) -> None:
+        client = client_of()
+        client.credentials(HTTP_IDEMPOTENCY_KEY="upload-1")
+        answers = [self.upload(client, json.dumps(RECORD).encode()) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        assert answers[1]["Idempotent-Replayed"] == "true"
+        assert answers[0]["Location"] == answers[1]["Location"]
+        assert Job.objects.count() == 1
+        assert self.upload(client, b'{"name": "other"}').status_code == 422
+
+
+class TestRights:
+    WRITES = (
+        ("post", FUNCTIONS, RECORD),
+        ("patch", "{function}", {"action": "count"}),
+        ("post", "{function}retire/", None),
+        ("post", "{function}publish/", None),
+        ("post", "{function}restore/", {"number": 1}),
+        ("post", "/api/v1/functions/index/rebuild/", None),
+        ("post", IMPORT, {"library": "texts", "records": [RECORD]}),
+    )
+    READS = (
+        FUNCTIONS,
+        "{function}",
+        "{function}revisions/",
+        "{function}similar/",
+        "/api/v1/libraries/",
+        "/api/v1/functions/index/",
+        "/api/v1/functions/search/?q=lines",
+    )
+
+    @pytest.fixture(autouse=True)
+    def folders(self, settings: Settings, tmp_path: Path) -> None:
+        settings.UPLOADS_DIR = settings.INDEX_DIR = tmp_path
+
+    def status_of(self, client: APIClient, method: str, path: str, body: Any = None) -> int:
+        path = path.format(function=url(FunctionFactory()))
+        return int(getattr(client, method)(path, body, **({"format": "json"} if body else {})).status_code)
+
+    @pytest.mark.parametrize("path", READS)
+    def test_reading_is_for_everybody_who_is_known(self, path: str) -> None:
+        assert self.status_of(client_of(Role.VIEWER), "get", path) == 200
+        assert self.status_of(client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER), "get", path) == 200
+        assert self.status_of(client_with_key(FUNCTIONS_WRITE, FUNCTIONS_IMPORT), "get", path) == 403
+        assert self.status_of(APIClient(), "get", path) == 401
+
+    @pytest.mark.parametrize(("method", "path", "body"), WRITES)
+    def test_writing_is_for_curators(self, method: str, path: str, body: Any) -> None:
+        for role in (Role.VIEWER, Role.DEVELOPER):
+            assert self.status_of(client_of(role), method, path, body) == 403
+        scope, other = FUNCTIONS_WRITE, FUNCTIONS_IMPORT
+        if path == IMPORT:
+            scope, other = other, scope
+        assert self.status_of(client_with_key(FUNCTIONS_READ, other), method, path, body) == 403
+        assert self.status_of(APIClient(), method, path, body) == 401
+        assert self.status_of(client_with_key(scope), method, path, body) < 300
+
+    def test_a_page_of_another_site_cannot_write_with_a_session(self) -> None:
+        client = APIClient(enforce_csrf_checks=True)
+        client.force_login(client_of().user)
+        assert client.post(FUNCTIONS, RECORD, format="json").status_code == 403
+        assert not Function.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path", [FUNCTIONS, "/api/v1/functions/search/", "/api/v1/libraries/", "/api/v1/functions/index/rebuild/"]
+)
+def test_a_wrong_method_is_told_so(path: str) -> None:
+    response = client_of().delete(path)
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
