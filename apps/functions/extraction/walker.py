@@ -1,0 +1,198 @@
+"""One walk over a syntax tree finds the definitions of any language; only the LanguageSpec differs.
+
+The walk goes by a cursor and keeps its own stack, so that no depth of nesting can exhaust Python's, and visits every
+node once: queries and Node.parent take quadratic time on trees that hostile sources give.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from apps.functions.extraction.spec import FILE, LanguageSpec, Names, Role, node_text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+MAX_PATH = 20
+_TAKERS = frozenset({Role.FUNCTION, Role.VALUE, Role.SCOPE, Role.VALUE_SCOPE, Role.BINDER, Role.PASS, Role.CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function found. `names` is its qualified name, and `doc` what its comments say.
+
+    Its source goes from byte `start`, with decorators, to byte `end`; its signature starts at byte `head`.
+    """
+
+    node: "Node"
+    names: Names
+    doc: str
+    start: int
+    head: int
+    end: int
+    is_nested: bool
+    is_method: bool
+
+
+@dataclass(slots=True)
+class Carry:
+    """What a statement around a definition hands to it: the comments above, where they end, its extent, its name."""
+
+    pending: list["Node"]
+    below: int
+    whole: "Node | None"
+    names: Names | None = None
+    is_wrapped: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """A node whose children are being visited."""
+
+    names: Names = ()
+    is_function: bool = False
+    is_class: bool = False
+    carry: Carry | None = None
+    pending: list["Node"] = field(default_factory=list)
+
+
+class Walker:
+    """Walks one tree. `errors` counts the regions that could not be parsed, complete once `definitions` ended."""
+
+    def __init__(self, tree: "Tree", spec: LanguageSpec, source: bytes, file_name: str) -> None:
+        self.tree = tree
+        self.spec = spec
+        self.source = source
+        self.file_name = file_name
+        self.errors = 0
+
+    def definitions(self) -> Iterator[Definition]:
+        """Yield the functions in the order of their starts."""
+        cursor = self.tree.walk()
+        frames = [Frame()]
+        if not cursor.goto_first_child():
+            return
+        while True:
+            node = cursor.node
+            assert node is not None
+            frame, found = self._visit(node, frames[-1])
+            if found is not None:
+                yield found
+            if frame is not None and cursor.goto_first_child():
+                frames.append(frame)
+                continue
+            while not cursor.goto_next_sibling():
+                frames.pop()
+                if not frames or not cursor.goto_parent():
+                    self.errors = max(self.errors, int(self.tree.root_node.has_error))
+                    return
+
+    def _visit(self, node: "Node", parent: Frame) -> tuple[Frame | None, Definition | None]:
+        """Return the frame for the node's children, None to leave them out, and the definition it is, if any."""
+        role = self.spec.roles.get(node.type)
+        if role is None:
+            if node.is_error:
+                self.errors += 1
+            if not node.is_named:
+                return None, None
+        elif role is Role.COMMENT or role is Role.LEAD:
+            parent.pending.append(node)
+            return None, None
+        carry = self._take_carry(node, role, parent)
+        if role is Role.FUNCTION or role is Role.VALUE:
+            return self._visit_function(node, role, parent, carry)
+        if role is Role.LEAF:
+            return None, None
+        frame = Frame(parent.names, parent.is_function, parent.is_class)
+        if role is Role.BINDER:
+            frame.carry = self._bind(node, carry)
+        elif role is Role.PASS or role is Role.CALL:
+            carry.is_wrapped |= role is Role.CALL
+            frame.carry = carry
+        elif role is Role.SCOPE or role is Role.VALUE_SCOPE:
+            frame.names = _join(parent.names, self._name_scope(node, role, carry))
+            frame.is_class = node.type not in self.spec.modules
+        return frame, None
+
+    def _take_carry(self, node: "Node", role: Role | None, parent: Frame) -> Carry:
+        """Give the comments before a node, and what the statement around it hands on, to the node."""
+        pending, parent.pending = parent.pending, []
+        if parent.carry is None:
+            return Carry(pending, node.start_byte, node)
+        if role not in _TAKERS:
+            # The `a` of `a = function () {}`; what comes after it still belongs to the same statement.
+            parent.pending = pending
+            return Carry([], node.start_byte, node)
+        given = parent.carry
+        parent.carry = Carry([], node.end_byte, None, is_wrapped=given.is_wrapped)
+        return Carry([*given.pending, *pending], given.below, given.whole or node, given.names, given.is_wrapped)
+
+    def _bind(self, node: "Node", carry: Carry) -> Carry:
+        names = self.spec.bind(node, self.source)
+        shares = sum(self.spec.roles.get(child.type) is Role.BINDER for child in node.named_children) > 1
+        whole = None if shares else carry.whole
+        return Carry(carry.pending, carry.below, whole, carry.names if names is None else names)
+
+    def _visit_function(
+        self, node: "Node", role: Role, parent: Frame, carry: Carry
+    ) -> tuple[Frame | None, Definition | None]:
+        names = self.spec.name_of(node, self.source)
+        if role is Role.VALUE:
+            names = self._name_value(names, carry)
+        found = self._define(node, _join(parent.names, names), parent, carry) if names else None
+        if found is None or (carry.is_wrapped and not found.doc):
+            # An anonymous callback or module wrapper: what is inside it is as good as outside.
+            return Frame(parent.names, parent.is_function, parent.is_class), None
+        return Frame(found.names, is_function=True), found
+
+    def _name_value(self, own: Names, carry: Carry) -> Names:
+        """A function expression has the name it is bound to; where that is the file's, its own goes first."""
+        if carry.names == FILE:
+            return own or (self.file_name,)
+        return carry.names or ()
+
+    def _name_scope(self, node: "Node", role: Role, carry: Carry) -> Names:
+        names = carry.names or () if role is Role.VALUE_SCOPE else ()
+        if names and names != FILE:
+            return names
+        own = self.spec.name_of(node, self.source)
+        return (self.file_name,) if not own and names == FILE and node.type not in self.spec.modules else own
+
+    def _define(self, node: "Node", names: Names, parent: Frame, carry: Carry) -> Definition:
+        whole = carry.whole or node
+        comments, leads = self._split_pending(carry.pending, carry.below)
+        inside = [before.end_byte for before in carry.pending if before.start_byte >= whole.start_byte]
+        return Definition(
+            node=node,
+            names=names,
+            doc=self.spec.read_doc(node, comments, self.source),
+            start=min([whole.start_byte, *(lead.start_byte for lead in leads)]),
+            head=max([whole.start_byte, *inside]),
+            end=max(whole.end_byte, node.end_byte),
+            is_nested=parent.is_function,
+            is_method=parent.is_class,
+        )
+
+    def _split_pending(self, pending: list["Node"], start: int) -> tuple[list[str], list["Node"]]:
+        """Return the comments and the decorators that reach down to `start` without a blank line between."""
+        comments: list[str] = []
+        leads: list[Node] = []
+        for node in reversed(pending):
+            if node.start_byte < start and not self._touches(node, start):
+                break
+            if self.spec.roles[node.type] is Role.LEAD:
+                leads.append(node)
+            else:
+                comments.append(node_text(node, self.source))
+            start = min(start, node.start_byte)
+        return comments[::-1], leads[::-1]
+
+    def _touches(self, node: "Node", start: int) -> bool:
+        gap = self.source[node.end_byte : start]
+        line = self.source[self.source.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
+        alone = not line.strip() or self.spec.roles[node.type] is Role.LEAD
+        return alone and not gap.strip() and gap.count(b"\n") <= 1
+
+
+def _join(path: Names, names: Names) -> Names:
+    return (*path, *names)[-MAX_PATH:]
