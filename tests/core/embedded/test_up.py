@@ -174,11 +174,7 @@ class Stack:
 
     def family(self) -> list[int]:
         ours = [pid for module in ("granian", "celery", "manage.py") for pid in self.find(module)]
-        return (
-            ours
-            + find_folder_users(self.home.pgdata, "postgres")
-            + find_folder_users(self.home.valkey, "valkey-server")
-        )
+        return ours + list_servers(self.home)
 
     def end(self) -> None:
         self.process.kill()
