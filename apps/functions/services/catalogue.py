@@ -209,8 +209,7 @@ def _check_state(state: str) -> str:
 
 
 def _diff_lines(before: Any, after: Any) -> list[str]:
-    lines = [_as_lines(value) for value in (before, after)]
-    return list(difflib.unified_diff(*lines, lineterm="", n=2))[2:]
+    return list(difflib.unified_diff(_as_lines(before), _as_lines(after), lineterm="", n=2))[2:]
 
 
 def _as_lines(value: Any) -> list[str]:
