@@ -35,6 +35,8 @@ def start_services(
 
     The home's lock must be held. Returns the folder where the state of a deleted home was set aside, if any.
     """
+    if not wanted:
+        return None
     set_aside = prepare_folders(home, account)
     try:
         binaries = find_binaries(home, account)

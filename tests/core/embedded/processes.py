@@ -1,5 +1,6 @@
 """What tests ask about processes."""
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,3 +27,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 def list_servers(home: Home) -> list[int]:
     """Every process of the databases of a home."""
     return find_folder_users(home.pgdata, "postgres") + find_folder_users(home.valkey, "valkey-server")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listened on a moment ago."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [made.getsockname()[1] for made in sockets]
+    for made in sockets:
+        made.close()
+    return ports

@@ -19,15 +19,7 @@ from apps.core.embedded.interrupts import SleepBell, listen_to_signals
 from apps.core.embedded.lock import hold_home
 from apps.core.embedded.stack import Addresses, probe
 from apps.core.embedded.up import Options, check_options, check_ports, describe_addresses, process_age
-from tests.core.embedded.processes import is_gone, list_servers, wait_until
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [made.getsockname()[1] for made in sockets]
-    for made in sockets:
-        made.close()
-    return ports
+from tests.core.embedded.processes import free_ports, is_gone, list_servers, wait_until
 
 
 @pytest.mark.unit

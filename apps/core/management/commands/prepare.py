@@ -27,7 +27,8 @@ class Command(BaseCommand):
             apply_migrations()
         except OperationalError as error:
             host = settings.DATABASES["default"]["HOST"]
-            raise CommandError(f"the database on {host} does not answer: {str(error).strip()}") from error
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"the database on {host} does not answer: {reason}") from error
         account = prepare_content(demo=not options["no_demo"])
         self.stdout.write(json.dumps({"first_account": account}))
 
