@@ -26,15 +26,26 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, ViewSetMixin, ApiView):
     lookup_value_converter = "int"
     required_scopes = {"GET": "jobs:read", "POST": "jobs:write"}
 
-    @describe_read("List background jobs, newest first", {200: JobSerializer(many=True)})
+    @describe_read("List background jobs", {200: JobSerializer(many=True)}, description="Newest first.")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    @describe_read("One job with its progress, and its result once it is over", {200: JobSerializer}, errors=[404])
+    @describe_read(
+        "Get a job",
+        {200: JobSerializer},
+        errors=[404],
+        description="Its progress while it runs; `result` or `error` once it is over.",
+    )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
 
-    @describe_write("Cancel a job", {200: JobSerializer}, errors=[404])
+    @describe_write(
+        "Cancel a job",
+        {200: JobSerializer},
+        errors=[404],
+        description="One that waits ends at once, one that runs at its next step. What it did stays.",
+        operation_id="jobs_cancel",
+    )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: int) -> Response:
         return Response(JobSerializer(cancel_job(job=self.get_object())).data)

@@ -10,6 +10,7 @@ from apps.core.idempotency.services import HEADER, MAX_LENGTH
 from apps.core.serializers import ProblemSerializer
 
 F = TypeVar("F")
+JSON_TYPE = "application/json"
 
 
 class Options(TypedDict, total=False):
@@ -78,12 +79,14 @@ def _describe(
     headers: list[OpenApiParameter],
     options: Options,
 ) -> Decorator[F]:
+    # Every key has its media type: drf-spectacular takes the least for the main answer, and compares them as text.
+    answers = {(status, JSON_TYPE): answer for status, answer in responses.items()}
     problems = {(status, PROBLEM_TYPE): _problem(status) for status in sorted(set(errors))}
     return extend_schema(
         summary=summary,
         description=options.get("description"),
         request=options.get("request"),
-        responses={**responses, **problems},
+        responses={**answers, **problems},
         parameters=[*options.get("parameters", ()), *headers],
         examples=list(options.get("examples", ())),
         operation_id=options.get("operation_id"),

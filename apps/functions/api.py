@@ -89,22 +89,34 @@ class FunctionViewSet(ListModelMixin, ViewSetMixin, ApiView):
         )
         return _show(function)
 
-    @describe_edit("Retire a function", {200: serializers.FunctionSerializer}, description="Search finds it no more.")
+    @describe_edit(
+        "Retire a function",
+        {200: serializers.FunctionSerializer},
+        description="Search finds it no more. One that is retired already stays as it is.",
+        operation_id="functions_retire",
+    )
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, key: int) -> Response:
         return self.move_to(FunctionState.RETIRED)
 
-    @describe_edit("Publish a function", {200: serializers.FunctionSerializer}, description="Search finds it from now.")
+    @describe_edit(
+        "Publish a function",
+        {200: serializers.FunctionSerializer},
+        description="Search finds it from now on. One that is published already stays as it is.",
+        operation_id="functions_publish",
+    )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, key: int) -> Response:
         return self.move_to(FunctionState.PUBLISHED)
 
     @describe_read(
-        "List a function's revisions, newest first, with what each changed",
+        "List a function's revisions",
         {200: serializers.RevisionSerializer(many=True)},
         errors=[404],
+        description="Newest first, each with who made it and what it changed.",
+        operation_id="functions_revisions",
     )
-    @action(detail=True)
+    @action(detail=True, filter_backends=[])
     def revisions(self, request: Request, key: int) -> Response:
         function = self.get_object()
         page = self.paginate_queryset(function.revisions.select_related("changed_by"))
@@ -116,6 +128,7 @@ class FunctionViewSet(ListModelMixin, ViewSetMixin, ApiView):
         {200: serializers.FunctionSerializer},
         request=serializers.RestoreSerializer,
         description="What it was then becomes its newest revision; none is lost.",
+        operation_id="functions_restore",
     )
     @action(detail=True, methods=["post"])
     @transaction.atomic
@@ -132,6 +145,8 @@ class FunctionViewSet(ListModelMixin, ViewSetMixin, ApiView):
         {200: serializers.SimilarSerializer},
         parameters=[serializers.SimilarQuerySerializer],
         errors=[404],
+        description="Nearest in meaning; by words where the function has no vector yet.",
+        operation_id="functions_similar",
     )
     @action(detail=True)
     def similar(self, request: Request, key: int) -> Response:
@@ -210,6 +225,8 @@ class SearchView(ApiView):
         {200: serializers.SearchAnswerSerializer},
         parameters=[serializers.SearchQuerySerializer],
         examples=[SEARCH_EXAMPLE],
+        description="The cheapest tier that is sure answers: the cache, the rule that a query may be a name, then words "
+        "and meaning together. `answered` says whether one was; `trace_id` leads to how it went.",
         operation_id="functions_search",
     )
     def get(self, request: Request) -> Response:
@@ -277,7 +294,11 @@ class LibraryViewSet(ListModelMixin, ViewSetMixin, ApiView):
     filterset_class = LibraryFilter
     required_scopes = {"GET": FUNCTIONS_READ}
 
-    @describe_read("List libraries with how much they hold", {200: serializers.LibrarySerializer(many=True)})
+    @describe_read(
+        "List libraries",
+        {200: serializers.LibrarySerializer(many=True)},
+        description="By name, each with how many functions it holds in which state.",
+    )
     def list(self, request: Request) -> Response:
         return super().list(request)
 
@@ -290,6 +311,7 @@ class IndexView(ApiView):
     @describe_read(
         "Say how the search index stands beside the catalogue",
         {200: serializers.IndexStateSerializer},
+        description="How many functions it has, how many wait for their vectors, and when it was built.",
         operation_id="functions_index",
     )
     def get(self, request: Request) -> Response:
