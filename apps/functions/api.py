@@ -225,8 +225,8 @@ class SearchView(ApiView):
         {200: serializers.SearchAnswerSerializer},
         parameters=[serializers.SearchQuerySerializer],
         examples=[SEARCH_EXAMPLE],
-        description="The cheapest tier that is sure answers: the cache, the rule that a query may be a name, then words "
-        "and meaning. `answered` says whether one was; `trace_id` leads to how it went.",
+        description="The cheapest tier that is sure gives the answer: the cache, names, then words "
+        "and meaning. Whether one was is in `answered`; `trace_id` leads to how it went.",
         operation_id="functions_search",
     )
     def get(self, request: Request) -> Response:
