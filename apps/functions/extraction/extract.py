@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apps.functions.extraction.decoding import UnfitSource
-from apps.functions.extraction.reading import Reading, read_source
+from apps.functions.extraction.reading import read_source
 from apps.functions.extraction.registry import load_spec
 from apps.functions.extraction.results import ExtractedFunction, Extraction, Skipped, SkipReason
 from apps.functions.extraction.spec import LanguageSpec
@@ -39,7 +39,9 @@ def extract_functions(
     return Extraction(tuple(functions), tuple(skipped), reading.errors)
 
 
-def extract_main_function(code: str, language: str, name: str) -> ExtractedFunction | None:
+def extract_main_function(
+    code: str, language: str, name: str, *, give_up: Callable[[], bool] | None = None
+) -> ExtractedFunction | None:
     """Return the function called `name`, else the first outermost one, in a piece of code that may stand alone.
 
     Here no function is too small to be read. None when there is none, or the code is unfit for parsing.
@@ -47,18 +49,18 @@ def extract_main_function(code: str, language: str, name: str) -> ExtractedFunct
     spec = load_spec(language, "")
     source = code.encode("utf-8", "replace")
     for before, after in ((b"", b""), *spec.wrappers):
-        found = _read_all(before + source + after, spec, language)
+        found = _read_all(before + source + after, spec, language, give_up)
         if found:
             simple = name.rpartition(".")[2]
             return next((function for function in found if function.name == simple), found[0])
     return None
 
 
-def enrich(record: FunctionRecord) -> FunctionRecord:
+def enrich(record: FunctionRecord, *, give_up: Callable[[], bool] | None = None) -> FunctionRecord:
     """Fill a record's missing signature and description from its code, where its language is one of LANGUAGES."""
     if record.language not in LANGUAGES or not record.code or (record.signature and record.description):
         return record
-    found = extract_main_function(record.code, record.language, record.name)
+    found = extract_main_function(record.code, record.language, record.name, give_up=give_up)
     if found is None:
         return record
     return replace(
@@ -68,9 +70,11 @@ def enrich(record: FunctionRecord) -> FunctionRecord:
     )
 
 
-def _read_all(source: bytes, spec: LanguageSpec, language: str) -> list[ExtractedFunction]:
+def _read_all(
+    source: bytes, spec: LanguageSpec, language: str, give_up: Callable[[], bool] | None
+) -> list[ExtractedFunction]:
     try:
-        reading: Reading = read_source(source, spec, language=language, path="")
+        reading = read_source(source, spec, language=language, path="", give_up=give_up)
     except UnfitSource:
         return []
     return [function for function, _ in reading.functions()]

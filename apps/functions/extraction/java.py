@@ -9,7 +9,11 @@ from apps.functions.extraction.spec import LanguageSpec, Names, Role, field_text
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LEAVES = ("formal_parameters", "import_declaration", "package_declaration", "string_literal", "superclass")
+_LEAVES = (
+    *("formal_parameters", "import_declaration", "package_declaration", "string_literal", "superclass", "throws"),
+    *("modifiers", "type_parameters", "generic_type", "type_arguments", "super_interfaces", "field_access"),
+    *("scoped_identifier", "scoped_type_identifier", "array_type", "dimensions"),
+)
 _GENERIC = re.compile(r"<.*", re.DOTALL)
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 MAX_PATH = 20
-_TAKERS = frozenset({Role.FUNCTION, Role.VALUE, Role.SCOPE, Role.VALUE_SCOPE, Role.BINDER, Role.PASS, Role.CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,21 @@ class Walker:
     def definitions(self) -> Iterator[Definition]:
         """Yield the functions in the order of their starts."""
         cursor = self.tree.walk()
+        roles = self.spec.roles
         frames = [Frame()]
         if not cursor.goto_first_child():
             return
         while True:
             node = cursor.node
             assert node is not None
-            frame, found = self._visit(node, frames[-1])
-            if found is not None:
-                yield found
+            role = roles.get(node.type)
+            frame = None
+            if role is not None:
+                frame, found = self._visit(node, role, frames[-1])
+                if found is not None:
+                    yield found
+            elif node.is_named:
+                frame = self._pass_by(node, frames[-1])
             if frame is not None and cursor.goto_first_child():
                 frames.append(frame)
                 continue
@@ -87,22 +92,28 @@ class Walker:
                     self.errors = max(self.errors, int(self.tree.root_node.has_error))
                     return
 
-    def _visit(self, node: "Node", parent: Frame) -> tuple[Frame | None, Definition | None]:
+    def _pass_by(self, node: "Node", parent: Frame) -> Frame | None:
+        """Return the frame for the children of a node that has no role: most nodes, so this is kept short."""
+        if parent.carry is None:
+            # Before a carry is taken, the comments above still belong to it: the `a` of `a = function () {}`.
+            parent.pending = []
+        if node.child_count == 0:
+            return None
+        if node.is_error:
+            self.errors += 1
+        return Frame(parent.names, parent.is_function, parent.is_class)
+
+    def _visit(self, node: "Node", role: Role, parent: Frame) -> tuple[Frame | None, Definition | None]:
         """Return the frame for the node's children, None to leave them out, and the definition it is, if any."""
-        role = self.spec.roles.get(node.type)
-        if role is None:
-            if node.is_error:
-                self.errors += 1
-            if not node.is_named:
-                return None, None
-        elif role is Role.COMMENT or role is Role.LEAD:
+        if role is Role.COMMENT or role is Role.LEAD:
             parent.pending.append(node)
             return None, None
-        carry = self._take_carry(node, role, parent)
+        if role is Role.LEAF:
+            parent.pending = parent.pending if parent.carry else []
+            return None, None
+        carry = self._take_carry(node, parent)
         if role is Role.FUNCTION or role is Role.VALUE:
             return self._visit_function(node, role, parent, carry)
-        if role is Role.LEAF:
-            return None, None
         frame = Frame(parent.names, parent.is_function, parent.is_class)
         if role is Role.BINDER:
             frame.carry = self._bind(node, carry)
@@ -114,16 +125,12 @@ class Walker:
             frame.is_class = node.type not in self.spec.modules
         return frame, None
 
-    def _take_carry(self, node: "Node", role: Role | None, parent: Frame) -> Carry:
+    def _take_carry(self, node: "Node", parent: Frame) -> Carry:
         """Give the comments before a node, and what the statement around it hands on, to the node."""
         pending, parent.pending = parent.pending, []
-        if parent.carry is None:
-            return Carry(pending, node.start_byte, node)
-        if role not in _TAKERS:
-            # The `a` of `a = function () {}`; what comes after it still belongs to the same statement.
-            parent.pending = pending
-            return Carry([], node.start_byte, node)
         given = parent.carry
+        if given is None:
+            return Carry(pending, node.start_byte, node)
         parent.carry = Carry([], node.end_byte, None, is_wrapped=given.is_wrapped)
         return Carry([*given.pending, *pending], given.below, given.whole or node, given.names, given.is_wrapped)
 

@@ -1,0 +1,98 @@
+"""A source tree, or one file of source code: its functions become records."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from apps.functions.extraction import UNREADABLE, ExtractedFunction, extract_functions
+from apps.functions.records import RecordError, RecordProblem, derive_external_id, parse_record
+from apps.functions.sources.base import PARSE_SECONDS, SourceItem, deadline
+from apps.functions.sources.folders import Listing, Selection, TreeFile, explain_os_error
+
+# A little more than extraction takes, so that it is extraction that says what is too large.
+READ_BYTES = 2_100_000
+SYNTAX_ERRORS = "part of a file that could not be parsed"
+
+
+class TreeSource:
+    """The files of a listing, one after the other."""
+
+    kind = "tree"
+    unit = "files"
+
+    def __init__(self, listing: Listing, selection: Selection, *, library: str | None) -> None:
+        self.total_hint = len(listing.files)
+        self.position = 0
+        self.skipped: Counter[str] = Counter(listing.skipped)
+        self._listing = listing
+        self._selection = selection
+        self._library = library or ""
+
+    def items(self) -> Iterator[SourceItem]:
+        """Yield a record for each function, a problem for each file that cannot be read."""
+        yield from self._listing.problems
+        for file in self._listing.files:
+            try:
+                source = read_regular_file(file.location)
+            except OSError as error:
+                yield RecordProblem(file.path, "file", explain_os_error(error))
+            else:
+                yield from self._read(file, source)
+            self.position += 1
+
+    def _read(self, file: TreeFile, source: bytes) -> Iterator[SourceItem]:
+        extraction = extract_functions(
+            source,
+            file.language,
+            file.path,
+            include_tests=self._selection.include_tests,
+            give_up=deadline(PARSE_SECONDS),
+        )
+        if extraction.errors:
+            self.skipped[SYNTAX_ERRORS] += extraction.errors
+        for left_out in extraction.skipped:
+            if left_out.reason in UNREADABLE:
+                yield RecordProblem(file.path, "file", left_out.reason.value.removeprefix("file "))
+            else:
+                self.skipped[left_out.reason.value] += 1
+        ordinals: Counter[str] = Counter()
+        for function in extraction.functions:
+            ordinals[function.qualified_name] += 1
+            yield self._make_item(function, file, ordinals[function.qualified_name])
+
+    def _make_item(self, function: ExtractedFunction, file: TreeFile, ordinal: int) -> SourceItem:
+        mapping = {
+            "name": function.name,
+            "qualified_name": function.qualified_name,
+            "language": file.language,
+            "library": self._library,
+            "description": function.doc,
+            "signature": function.signature,
+            "code": function.code,
+            "path": file.path,
+            "line": function.line,
+            "popularity": rate_function(function),
+        }
+        try:
+            record = parse_record(mapping)
+            return parse_record({**mapping, "id": derive_external_id(record, ordinal=ordinal)})
+        except RecordError as error:
+            return RecordProblem(f"{file.path}:{function.line}", error.field, error.reason)
+
+
+def rate_function(function: ExtractedFunction) -> float:
+    """Return a popularity where nothing else tells it: 1 for public and documented, 0 for private, else 0.5."""
+    if not function.is_public:
+        return 0.0
+    return 1.0 if function.doc else 0.5
+
+
+def read_regular_file(path: Path) -> bytes:
+    """Return the first bytes of a file. Raises OSError, also for what became a link or a pipe since it was listed."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("is no file any more")
+        return file.read(READ_BYTES)
