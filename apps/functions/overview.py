@@ -18,9 +18,11 @@ SAMPLE = 600
 WORDS = range(3, 10)
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,'-]*")
 
-register_policy(CachePolicy("functions.overview", version=1, local_size=1, local_ttl=5))
-register_policy(CachePolicy("functions.examples", version=1, local_size=1, local_ttl=600))
-register_policy(CachePolicy("functions.index_progress", version=1, local_size=1, local_ttl=1))
+CACHES = ("functions.overview", "functions.examples", "functions.index_progress")
+
+register_policy(CachePolicy(CACHES[0], version=1, local_size=1, local_ttl=5))
+register_policy(CachePolicy(CACHES[1], version=1, local_size=1, local_ttl=600))
+register_policy(CachePolicy(CACHES[2], version=1, local_size=1, local_ttl=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,12 @@ def tier_name(key: str) -> str:
 def confidence_words(confidence: float) -> str:
     """A probability of being right, as people say it."""
     if confidence >= 0.9:
-        return "almost certain"
+        return "almost certainly right"
     if confidence >= 0.75:
-        return "very likely"
+        return "very likely right"
     if confidence >= 0.5:
-        return "likely"
-    return "possible" if confidence >= 0.25 else "a guess"
+        return "likely right"
+    return "perhaps right" if confidence >= 0.25 else "a guess"
 
 
 @register.filter
