@@ -11,6 +11,7 @@ from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.scopes import FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ
 from apps.users.services import (
+    FIRST_ADMIN_EMAIL,
     create_key,
     create_user,
     ensure_first_admin,
@@ -19,7 +20,7 @@ from apps.users.services import (
     revoke_keys,
 )
 from apps.users.tokens import Token, hash_secret, new_token, parse_token
-from tests.users.factories import ApiKeyFactory, UserFactory
+from tests.users.factories import PASSWORD, ApiKeyFactory, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -82,6 +83,15 @@ class TestEnsureFirstAdmin:
         UserFactory(role=Role.VIEWER)
         assert ensure_first_admin() is None
         assert User.objects.count() == 1
+
+    def test_the_slower_of_two_makes_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def be_overtaken() -> str:
+            UserFactory(email=FIRST_ADMIN_EMAIL, role=Role.ADMIN)
+            return "another horse 8"
+
+        monkeypatch.setattr(services, "generate_password", be_overtaken)
+        assert ensure_first_admin() is None
+        assert User.objects.get().check_password(PASSWORD)
 
     @pytest.mark.django_db(transaction=True)
     def test_of_processes_that_start_together_one_makes_it(self) -> None:
