@@ -75,9 +75,7 @@ def handle_exception(exc: Exception, context: dict[str, Any]) -> Response | None
 
 def _to_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, InvalidInput):
-        fields = {
-            field: [exceptions.ErrorDetail(reason, code=exc.code)] for field, reason in exc.errors.items()
-        }
+        fields = {field: [exceptions.ErrorDetail(reason, code=exc.code)] for field, reason in exc.errors.items()}
         return exceptions.ValidationError(fields)
     if isinstance(exc, Conflict):
         conflict = exceptions.APIException(str(exc), code=exc.code)

@@ -16,7 +16,9 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 COUNTERS = {
     "cache_hits": Counter("touchstone_cache_hits", "Values found in a cache", ["namespace", "tier"]),
     "cache_misses": Counter("touchstone_cache_misses", "Values not found in any tier", ["namespace"]),
-    "answers": Counter("touchstone_answers", "Answers by ladder and the tier that gave them", ["ladder", "tier", "answered"]),
+    "answers": Counter(
+        "touchstone_answers", "Answers by ladder and the tier that gave them", ["ladder", "tier", "answered"]
+    ),
     "jobs_finished": Counter("touchstone_jobs_finished", "Background jobs that ended here", ["kind", "state"]),
     "tier_failures": Counter("touchstone_tier_failures", "Tiers that failed and were stepped over", ["ladder", "tier"]),
 }

@@ -78,7 +78,9 @@ class Function(TimestampedModel):
     line = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=20, choices=FunctionState, default=FunctionState.PUBLISHED)
     revision = models.PositiveIntegerField(default=1, editable=False)
-    source_digest = models.CharField(max_length=64, blank=True, editable=False, help_text="Digest of the imported record.")
+    source_digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Digest of the imported record."
+    )
     change_xid = models.BigIntegerField(default=0, editable=False, help_text="The transaction that wrote it last.")
 
     objects = FunctionQuerySet.as_manager()
@@ -177,5 +179,3 @@ class FunctionEmbedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function_id} {self.model_digest[:12]}"
-
-

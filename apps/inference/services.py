@@ -1,5 +1,6 @@
 """The way in to models: one instance a process, made when first needed."""
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -22,14 +23,20 @@ _loading = threading.Lock()
 def get_embedder() -> "Embedder":
     """This process's embedder. Raises EmbeddingModelMissing when the model was not converted."""
     with _loading:
-        return _load()
+        return _load(settings.EMBEDDING_THREADS)
+
+
+def use_all_cores() -> None:
+    """For a process that embeds in bulk and serves nobody, such as a command on the terminal."""
+    with _loading:
+        settings.EMBEDDING_THREADS = max(settings.EMBEDDING_THREADS, os.cpu_count() or 1)
 
 
 @cache
-def _load() -> "Embedder":
+def _load(threads: int) -> "Embedder":
     from apps.inference.embedding import load_embedder
 
-    return load_embedder(settings.MODELS_DIR, threads=settings.EMBEDDING_THREADS)
+    return load_embedder(settings.MODELS_DIR, threads=threads)
 
 
 def embed_query(text: str) -> "np.ndarray":

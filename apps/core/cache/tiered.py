@@ -43,7 +43,9 @@ class _Flights:
 class TieredCache:
     """A `recipe` is any JSON value that names all that made the cached value; equal recipes share a value."""
 
-    def __init__(self, policy: CachePolicy, *, local: LocalTier | None = None, shared: SharedTier | None = None) -> None:
+    def __init__(
+        self, policy: CachePolicy, *, local: LocalTier | None = None, shared: SharedTier | None = None
+    ) -> None:
         self.policy = policy
         self.local = local or LocalTier(size=policy.local_size, ttl=policy.local_ttl)
         self.shared = (shared or SharedTier(ttl=policy.shared_ttl)) if policy.shared else None

@@ -68,7 +68,13 @@ def progress_bar(title: str, *, hidden: bool) -> Iterator[Listener]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=console, disable=hidden or not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, total, message: progress.update(
@@ -80,4 +86,3 @@ def raise_unless_done(job: Job) -> None:
     """For a job run in place: Conflict with the reason when it did not go through."""
     if job.state != JobState.SUCCEEDED:
         raise Conflict(job.error or job.message or job.state, code=f"job_{job.state}")
-

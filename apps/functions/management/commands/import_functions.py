@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from apps.core.jobs.services import run_inline
 from apps.core.management.json_command import FAILED, OK, JsonCommand, progress_bar, raise_unless_done
 from apps.functions.services import embedding, importing, indexing
+from apps.inference import services as inference
 
 SHOWN = 20
 
@@ -43,6 +44,7 @@ class Command(JsonCommand):
         return {"job": job.pk, **job.result, **self.make_searchable(hidden=options["as_json"])}
 
     def make_searchable(self, *, hidden: bool) -> dict[str, Any]:
+        inference.use_all_cores()
         with progress_bar("Embedding", hidden=hidden) as listener:
             embedded = run_inline(kind=embedding.KIND, params={"then_build": False}, listener=listener)
         with progress_bar("Indexing ", hidden=hidden) as listener:
