@@ -10,7 +10,7 @@ MAX_BYTES = 2_000_000
 MAX_LINE = 5_000
 # The parsers recurse in C: from about 90,000 levels they overflow an 8 MB stack, which cannot be caught.
 MAX_DEPTH = 1_000
-# The Java and C# parsers take memory that grows with the square of unclosed angle brackets: 100 MB for 2,000.
+# Where they open generics, unclosed ones cost memory that grows with the square of their number: 100 MB for 2,000.
 MAX_ANGLES = 500
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]{1,40})")

@@ -28,6 +28,8 @@ def parse_source(source: bytes, spec: LanguageSpec, give_up: Callable[[], bool] 
     parser = Parser(load_grammar(*spec.grammar))
     if give_up is None:
         return parser.parse(source)
+    # A view, for the parser keeps every piece it was given until its end, and hostile sources make it ask often.
+    view = memoryview(source)
     stopped = False
 
     def ask(offset: int, has_error: bool) -> bool:
@@ -36,7 +38,7 @@ def parse_source(source: bytes, spec: LanguageSpec, give_up: Callable[[], bool] 
         return stopped
 
     try:
-        return parser.parse(lambda offset, point: source[offset : offset + CHUNK], progress_callback=ask)
+        return parser.parse(lambda offset, point: view[offset : offset + CHUNK], progress_callback=ask)
     except ValueError:
         if not stopped:
             raise

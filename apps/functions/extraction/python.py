@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _STRING = re.compile(r"""([A-Za-z]{0,2})(\"{3}|'{3}|"|')(.*)\2\Z""", re.DOTALL)
-_ESCAPE = re.compile(r"\\(\n|[\\'\"abfnrtv])")
+_ESCAPE = re.compile(r"\\(\n|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\\'\"abfnrtv])")
 _ESCAPED = {"\n": "", "a": "", "b": "", "f": "", "n": "\n", "r": "\n", "t": "\t", "v": ""}
 _DUNDER = re.compile(r"__\w+__\Z")
 _PASSIVE = frozenset({"comment", "pass_statement"})
@@ -61,7 +61,12 @@ def _read_string(literal: str) -> str:
         return ""
     if "r" in match[1].lower():
         return match[3]
-    return _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[3])
+    return _ESCAPE.sub(_read_escape, match[3])
+
+
+def _read_escape(escape: re.Match[str]) -> str:
+    text = escape[1]
+    return chr(int(text[1:], 16)) if len(text) > 1 else _ESCAPED.get(text, text)
 
 
 SPEC = LanguageSpec(

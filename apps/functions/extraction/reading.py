@@ -1,7 +1,6 @@
 """From the definitions that the walker finds to functions with signature, code and a verdict on each."""
 
 import re
-import textwrap
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -108,7 +107,10 @@ class Reading:
         line_start = self.source.rfind(b"\n", 0, found.start) + 1
         indent = self._text(line_start, found.start)
         code = self._text(found.start, found.end)
-        return textwrap.dedent(indent + code) if _INDENT.match(indent) else code
+        if not indent or not _INDENT.match(indent):
+            return code
+        # Lines of a string or comment may start further left; they stay where they are.
+        return "\n".join(line.removeprefix(indent) for line in code.split("\n"))
 
     def _find_kind(self, found: Definition) -> str:
         if found.node.type in self.spec.constructors or found.names[-1] in self.spec.constructors:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 MAX_PATH = 20
+# Functions in functions in functions; deeper ones are not looked for, for the code of each holds all those within.
+MAX_FUNCTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,10 @@ class Carry:
 
 @dataclass(slots=True)
 class Frame:
-    """A node whose children are being visited."""
+    """A node whose children are being visited; `functions` counts those it is in."""
 
     names: Names = ()
-    is_function: bool = False
+    functions: int = 0
     is_class: bool = False
     carry: Carry | None = None
     pending: list["Node"] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Walker:
             return None
         if node.is_error:
             self.errors += 1
-        return Frame(parent.names, parent.is_function, parent.is_class)
+        return Frame(parent.names, parent.functions, parent.is_class)
 
     def _visit(self, node: "Node", role: Role, parent: Frame) -> tuple[Frame | None, Definition | None]:
         """Return the frame for the node's children, None to leave them out, and the definition it is, if any."""
@@ -114,7 +116,7 @@ class Walker:
         carry = self._take_carry(node, parent)
         if role is Role.FUNCTION or role is Role.VALUE:
             return self._visit_function(node, role, parent, carry)
-        frame = Frame(parent.names, parent.is_function, parent.is_class)
+        frame = Frame(parent.names, parent.functions, parent.is_class)
         if role is Role.BINDER:
             frame.carry = self._bind(node, carry)
         elif role is Role.PASS or role is Role.CALL:
@@ -143,14 +145,16 @@ class Walker:
     def _visit_function(
         self, node: "Node", role: Role, parent: Frame, carry: Carry
     ) -> tuple[Frame | None, Definition | None]:
+        if parent.functions >= MAX_FUNCTIONS:
+            return None, None
         names = self.spec.name_of(node, self.source)
         if role is Role.VALUE:
             names = self._name_value(names, carry)
         found = self._define(node, _join(parent.names, names), parent, carry) if names else None
         if found is None or (carry.is_wrapped and not found.doc):
             # An anonymous callback or module wrapper: what is inside it is as good as outside.
-            return Frame(parent.names, parent.is_function, parent.is_class), None
-        return Frame(found.names, is_function=True), found
+            return Frame(parent.names, parent.functions, parent.is_class), None
+        return Frame(found.names, parent.functions + 1), found
 
     def _name_value(self, own: Names, carry: Carry) -> Names:
         """A function expression has the name it is bound to; where that is the file's, its own goes first."""
@@ -176,7 +180,7 @@ class Walker:
             start=min([whole.start_byte, *(lead.start_byte for lead in leads)]),
             head=max([whole.start_byte, *inside]),
             end=max(whole.end_byte, node.end_byte),
-            is_nested=parent.is_function,
+            is_nested=parent.functions > 0,
             is_method=parent.is_class,
         )
 
