@@ -1,9 +1,11 @@
 import asyncio
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth import aauthenticate, authenticate
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 from django.test import RequestFactory
 
 from apps.users.backends import RoleBackend, every_permission
@@ -66,7 +68,9 @@ def test_the_asynchronous_way_in_is_limited_too(request_) -> None:
     async def attempt() -> User | None:
         for _ in range(MAX_ATTEMPTS):
             await aauthenticate(request_, username=user.email, password="wrong")
-        return await aauthenticate(request_, username=user.email, password=PASSWORD)
+        found = await aauthenticate(request_, username=user.email, password=PASSWORD)
+        await sync_to_async(connections.close_all)()  # those of the thread that asked the database
+        return found
 
     assert asyncio.run(attempt()) is None
 
