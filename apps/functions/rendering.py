@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.cache.policy import CachePolicy
 from apps.core.cache.registry import get_cache, register_policy
+from apps.functions.search.tokens import tokenize
 
 HIGHLIGHT_CHARS = 32_000
 """Code beyond this is shown without colours: lexers are slow, and nobody reads that far in a browser."""
@@ -34,7 +35,8 @@ LANGUAGE_NAMES = {
 }
 LEXERS = {"assembly": "nasm", "lisp": "common-lisp", "vb": "vb.net"}
 """What Pygments calls a language, where that differs from the catalogue."""
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+"""A word, or one of those that make up an identifier."""
 
 register_policy(CachePolicy("functions.highlight", version=1, local_size=128, local_ttl=3600))
 
@@ -69,25 +71,17 @@ def split_code(code: str, limit: int) -> tuple[str, str]:
     return code[:cut], code[cut:]
 
 
-def emphasise(text: str, terms: Collection[str]) -> SafeString:
-    """`text`, escaped, with the words that one of the terms stands for in `<mark>`; looks inside identifiers."""
+def emphasise(text: str, terms: Iterable[str]) -> SafeString:
+    """`text`, escaped, with the words that share a stem with one of the terms in `<mark>`; also inside identifiers."""
+    stems = {token.term for term in terms for token in tokenize(term)}
     pieces: list[SafeString] = []
     end = 0
-    for match in WORD.finditer(text):
-        if not any(is_form_of(match[0].lower(), term.lower()) for term in terms):
+    for match in PART.finditer(text):
+        if stems.isdisjoint(token.term for token in tokenize(match[0])):
             continue
         pieces += [escape(text[end : match.start()]), format_html("<mark>{}</mark>", match[0])]
         end = match.end()
     return format_html_join("", "{}", ((piece,) for piece in (*pieces, escape(text[end:]))))
-
-
-def is_form_of(word: str, term: str) -> bool:
-    """Whether the two differ in their endings only: `parse` and `parsing`, but not `file` and `filter`."""
-    shared = next((i for i, (a, b) in enumerate(zip(word, term, strict=False)) if a != b), min(len(word), len(term)))
-    if shared == len(word) == len(term):
-        return True
-    rest = max(len(word), len(term)) - shared
-    return shared >= 3 and rest <= 3 and shared >= 0.75 * min(len(word), len(term))
 
 
 def render_diff(lines: list[str]) -> SafeString:

@@ -62,6 +62,12 @@
     } else if (event.key === "Enter" && element.matches("[data-result]")) open(event);
   });
 
+  // A link that is to open in another tab or window is the browser's.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-result], [data-close]");
+    if (link && (event.ctrlKey || event.metaKey || event.shiftKey)) event.stopImmediatePropagation();
+  }, true);
+
   document.addEventListener("htmx:configRequest", (event) => {
     const link = event.detail.elt;
     if (!link.matches("[data-result]")) return;
@@ -79,5 +85,11 @@
     if (!shown) return (current ?? box())?.focus({ preventScroll: true });
     document.getElementById(`result-${shown}`)?.setAttribute("aria-current", "true");
     if (isNarrow()) panel().querySelector("h2")?.focus();
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    const refused = Boolean(document.querySelector("#search-errors > *"));
+    if (refused) box()?.setAttribute("aria-invalid", "true");
+    else box()?.removeAttribute("aria-invalid");
   });
 })();

@@ -31,7 +31,8 @@ FLAGS = [
     "--no-first-run",
 ]
 TELL_VIOLATIONS = """
-addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
 """
 CATALOGUE = [
     ("read_csv", "Read a table of comma separated values from a file.", "python"),

@@ -29,7 +29,7 @@ def source(tmp_path: Path) -> Path:
 
 def upload(page: Page, source: Path) -> Job:
     page.goto("/functions/import/")
-    page.get_by_label("File").set_input_files(source)
+    page.get_by_label("File", exact=True).set_input_files(source)
     page.get_by_label("Library").fill("gophers")
     page.get_by_role("button", name="Import").click()
     expect(page).to_have_url(re.compile(r"/jobs/\d+/$"))
@@ -54,7 +54,7 @@ def test_an_import_shows_its_progress_and_its_problems(page, source):
     expect(page.locator("#job .badge").first).to_have_text("Succeeded")
     expect(page.locator("#announcer")).to_contain_text("succeeded")
     expect(page.locator(".stats")).to_contain_text("998")
-    problems = page.get_by_role("region", name="Problems").get_by_role("row")
+    problems = page.get_by_role("group", name="Problems").get_by_role("row")
     expect(problems).to_have_count(3)
     expect(problems.nth(1)).to_contain_text("3")
     expect(problems.nth(2)).to_contain_text("name")

@@ -173,6 +173,15 @@ class TestKeyboard:
         expect(page.locator("#main")).to_be_focused()
 
 
+class TestLinks:
+    def test_results_open_in_a_tab_of_their_own(self, page):
+        open_results(page)
+        with page.context.expect_page() as opened:
+            results(page).first.click(modifiers=["ControlOrMeta"])
+        expect(panel(opened.value).get_by_role("heading", level=2)).to_be_visible()
+        expect(panel(page)).to_be_empty()
+
+
 class TestAddress:
     def test_reload_restores_query_filter_and_panel(self, page):
         open_results(page, "q=sort+numbers&language=python")

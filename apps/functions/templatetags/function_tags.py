@@ -1,6 +1,6 @@
 """How templates show functions and answers."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from django import template
 from django.utils.safestring import SafeString
@@ -56,7 +56,7 @@ def confidence_words(confidence: float) -> str:
 
 
 @register.filter
-def emphasise(text: object, terms: Collection[str]) -> SafeString:
+def emphasise(text: object, terms: Iterable[str]) -> SafeString:
     return rendering.emphasise(str(text), terms)
 
 

@@ -1,0 +1,110 @@
+"""Makes the pictures of the docs again: `make screenshots`, with `ARGS="--home DIR"` for a home that is kept.
+
+Runs a Touchstone of its own with the demo, and waits until all of it can be found by meaning, which takes minutes.
+"""
+
+import argparse
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+IMAGES = REPOSITORY / "docs" / "images"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+READY = "Touchstone is ready"
+EMBEDDED_WITHIN_MS = 30 * 60 * 1000
+MOST_BYTES = 200_000
+QUERY = "delete a folder and everything in it"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, help="state folder; without it a temporary one, which is removed")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        home = options.home or Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        address = stack.enter_context(run_touchstone(home))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        picture = picture_search(browser, address, *make_account(home))
+    size = picture.stat().st_size
+    print(f"{picture.relative_to(REPOSITORY)}: {size / 1000:.0f} kB")
+    return 0 if size <= MOST_BYTES else 1
+
+
+@contextmanager
+def run_touchstone(home: Path) -> Iterator[str]:
+    """Yields the web address of a stack on `home`."""
+    home.chmod(0o711)  # as root, the databases run under another account, which must get through
+    port, gateway = free_port(), free_port()
+    command = ["up", "--home", str(home), "--port", str(port), "--gateway-port", str(gateway)]
+    process = manage(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for line in process.stdout or ():
+            print(line, end="")
+            if READY in line:
+                break
+        else:
+            raise SystemExit("Touchstone did not start.")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def make_account(home: Path) -> tuple[str, str]:
+    email, password = f"{secrets.token_hex(4)}@example.com", secrets.token_urlsafe(16)
+    created = manage("create_user", email, "--role", "curator", "--password", password, "--home", str(home))
+    if created.wait():
+        raise SystemExit("No account could be made.")
+    return email, password
+
+
+def picture_search(browser: Browser, address: str, email: str, password: str) -> Path:
+    page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page.goto("/account/login/")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    wait_for_index(page)
+    page.goto("/functions/")
+    page.get_by_role("searchbox").fill(QUERY)
+    page.locator("[data-result]").first.click()
+    expect(page.locator("#peek h2")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    IMAGES.mkdir(exist_ok=True)
+    page.screenshot(path=IMAGES / "search.png")
+    return IMAGES / "search.png"
+
+
+def wait_for_index(page: Page) -> None:
+    """The line about the index goes away by itself when all is embedded; then the index is built a last time."""
+    expect(page.get_by_role("heading", name="functions to find by what they do")).to_be_visible()
+    expect(page.locator("#index-state")).to_have_count(0, timeout=EMBEDDED_WITHIN_MS)
+    for state in ("queued", "running"):
+        page.goto(f"/jobs/?state={state}")
+        expect(page.get_by_text(f"No job is {state}")).to_be_visible(timeout=EMBEDDED_WITHIN_MS)
+
+
+def manage(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.Popen(command, cwd=REPOSITORY, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
