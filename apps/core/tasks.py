@@ -6,7 +6,7 @@ from apps.core.idempotency.services import prune_records
 from apps.core.jobs import services
 
 
-@shared_task(name="core.run_job")
+@shared_task(name=services.RUN_TASK)
 def run_job_task(job_id: int) -> None:
     services.run_job(job_id)
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+
 from apps.core.embedded.home import embedded_urls, resolve_home
 from apps.core.logs import logging_config
 from config.databases import broker_url, cache_settings, database_settings
@@ -135,6 +137,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 IMPORT_MAX_UPLOAD_BYTES = ENV.import_max_upload_mb * 1024 * 1024
 
 CELERY_BROKER_URL = broker_url(cache_settings(ENV.redis_url, URLS, broker=True)["LOCATION"])
+TASK_APP = "config.celery.app"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -191,4 +194,22 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "apps.core.dashboard.build_dashboard",
+    "STYLES": [lambda request: static("admin/touchstone.css")],
+    "SIDEBAR": {"navigation": "apps.core.navigation.build_navigation"},
+    "COLORS": {
+        "primary": {
+            "50": "#eef3fd",
+            "100": "#dbe6fb",
+            "200": "#bed2f8",
+            "300": "#93b5f2",
+            "400": "#7199ea",
+            "500": "#4072d8",
+            "600": "#2350b8",
+            "700": "#1d4299",
+            "800": "#1b3878",
+            "900": "#1a3160",
+            "950": "#121f3d",
+        }
+    },
 }

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from apps.core import metrics
@@ -21,6 +23,7 @@ from apps.core.models import Job, JobState
 
 log = structlog.get_logger("touchstone.jobs")
 
+RUN_TASK = "core.run_job"
 MAX_ATTEMPTS = 5
 QUEUE_PATIENCE = timedelta(seconds=20)
 
@@ -36,10 +39,10 @@ def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None
 
 def send_job(job_id: int) -> None:
     """A broker that is away is no failure: `recover_jobs` sends again what stays in the queue too long."""
-    from apps.core.tasks import run_job_task
-
+    # Named by a setting and loaded here: most processes never send a task.
+    app = import_string(settings.TASK_APP)
     try:
-        run_job_task.apply_async(args=[job_id], retry=False)
+        app.send_task(RUN_TASK, args=[job_id], retry=False)
     except OperationalError as error:
         log.warning("job_not_sent", job=job_id, error=str(error))
 

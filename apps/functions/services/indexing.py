@@ -44,6 +44,7 @@ class IndexState:
     built_at: datetime | None
     model_digest: str
     megabytes: float
+    watermark: int
 
     @property
     def is_current(self) -> bool:
@@ -110,13 +111,16 @@ def index_state() -> IndexState:
         built_at=datetime.fromtimestamp(manifest.built_at, UTC) if manifest else None,
         model_digest=manifest.model_digest if manifest else "",
         megabytes=round(manifest.bytes / 1e6, 1) if manifest else 0.0,
+        watermark=manifest.watermark if manifest else 0,
     )
 
 
 def refresh_index() -> bool:
     """Builds again when there is no index, when it has many edits beside it, or vectors of another model."""
     state = index_state()
-    stale = state.changes_waiting >= REBUILD_AFTER or (not state.generation and state.published)
+    # While an old transaction is at work, a build cannot get past it: another one would find as many edits waiting.
+    edited = state.changes_waiting >= REBUILD_AFTER and read_watermark() > state.watermark
+    stale = edited or (not state.generation and state.published)
     if state.waiting_embedding and inference.model_digest():
         _start_unless_open("functions.embed")
     if stale or (state.generation and state.model_digest != inference.model_digest()):

@@ -180,7 +180,7 @@ def search_functions(
         get_cache("functions.answers").set(request.recipe, climb.answer.value)
     results = _hydrate(climb.answer.value.hits if climb.answer else ())
     answer = SearchAnswer(
-        query=query,
+        query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
         answered=climb.answered and bool(results),
         confidence=climb.confidence if results else 0.0,
         tier=climb.tier,

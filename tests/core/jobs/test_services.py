@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from unittest.mock import patch
@@ -103,7 +106,7 @@ def test_an_unknown_kind_is_refused():
 
 
 def test_a_broker_that_is_away_leaves_the_job_in_the_queue(django_capture_on_commit_callbacks):
-    away = patch("apps.core.tasks.run_job_task.apply_async", side_effect=OperationalError("no broker"))
+    away = patch("celery.Celery.send_task", side_effect=OperationalError("no broker"))
     with away, django_capture_on_commit_callbacks(execute=True):
         job = services.enqueue_job(kind="test.add", params={"n": 1})
     job.refresh_from_db()
@@ -164,3 +167,16 @@ def test_the_heartbeat_renews_the_lease_and_hears_of_a_cancel(monkeypatch):
     assert job.lease_until is not None
     assert threading.active_count() < 20
     connection.close()
+
+
+def test_a_process_without_workers_of_its_own_reaches_the_broker():
+    """Commands never load the Celery application otherwise: the task must not go to a default broker."""
+    code = (
+        "import django; django.setup();"
+        "from apps.core.jobs.services import send_job; send_job(987654321);"
+        "from config.celery import app; print(app.connection().default_channel.client.llen('celery'))"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1]) >= 1
+    assert "job_not_sent" not in done.stdout + done.stderr

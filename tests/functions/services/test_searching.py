@@ -2,7 +2,7 @@ import time
 from unittest.mock import patch
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.errors import InvalidInput
 from apps.core.jobs.services import run_inline
@@ -29,6 +29,19 @@ def own_index(settings, tmp_path):
     live.live_index.cache_clear()
     yield
     live.live_index.cache_clear()
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    """As if no other transaction were at work: other tests' ones hold the watermark back too."""
+    query = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+
+    def read_watermark():
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+
+    monkeypatch.setattr(indexing, "read_watermark", read_watermark)
 
 
 @pytest.fixture
@@ -114,7 +127,7 @@ class TestFreshness:
         answer = search("anything")
         assert (answer.answered, answer.results, answer.confidence) == (False, [], 0.0)
 
-    def test_an_edit_is_found_without_a_build(self, functions):
+    def test_an_edit_is_found_without_a_build(self, functions, quiet):
         build()
         search("warm")
         changes = {"description": "Fetch the weather forecast of a town."}
@@ -145,8 +158,6 @@ class TestFreshness:
         began, built = threading.Event(), threading.Event()
 
         def write_slowly():
-            from django.db import connection
-
             try:
                 with transaction.atomic():
                     Function.objects.filter(name="sort_list").update(description="Juggle with flaming torches.")
@@ -229,7 +240,7 @@ class TestEmbedding:
 
 
 class TestUpkeep:
-    def test_many_edits_ask_for_a_build(self, functions, monkeypatch):
+    def test_many_edits_ask_for_a_build(self, functions, monkeypatch, quiet):
         build()
         assert indexing.refresh_index() is False
         monkeypatch.setattr(indexing, "REBUILD_AFTER", 2)
@@ -238,7 +249,7 @@ class TestUpkeep:
         assert indexing.refresh_index() is False
         assert Job.objects.open().filter(kind=indexing.KIND).count() == 1
 
-    def test_state_of_the_index(self, functions):
+    def test_state_of_the_index(self, functions, quiet):
         assert indexing.index_state().is_current is False
         build()
         state = indexing.index_state()
