@@ -43,7 +43,7 @@ SETTINGS = {
     # After a crash every file is flushed first: all at once takes a fraction of one by one.
     "recovery_init_sync_method": "syncfs",
     "log_checkpoints": "off",
-    "log_line_prefix": "%l ",
+    "log_line_prefix": "",
     "log_timezone": "UTC",
     "timezone": "UTC",
     "logging_collector": "off",

@@ -62,7 +62,9 @@ def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildS
 def background_specs(home: Home) -> tuple[ChildSpec, ...]:
     """What works behind: the worker that runs tasks, and beat, which starts the scheduled ones."""
     environment = child_environment(home)
-    celery = (sys.executable, "-m", "celery", "--quiet", "-A", "config.celery:app")
+    # Whoever runs all of this as root has decided so.
+    quiet = ("-W", "ignore:You're running the worker with superuser privileges")
+    celery = (sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config.celery:app")
     # One worker on one machine: nobody to gossip with, and a broker that needs no heartbeat.
     worker = ("worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat")
     return (

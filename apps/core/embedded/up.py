@@ -134,6 +134,8 @@ def serve(home: Home, options: Options, relay: LogRelay, bell: Bell) -> int:
 def start_databases(supervisor: Supervisor, home: Home, relay: LogRelay) -> None:
     """Starts the databases that no given address replaces; they need not be ready on return."""
     relay.say(f"home {home.path}" if home.services == home.path else f"home {home.path}, databases in {home.services}")
+    if postgres.NAME in wanted_services() and not home.pgdata.exists():
+        relay.say("first start: making a new database")
     set_aside = start_services(supervisor, home, find_service_account(), wanted_services())
     if set_aside:
         relay.say(f"the home was deleted since the last run; the data it had are kept in {set_aside}")
