@@ -3,13 +3,18 @@
 import os
 import selectors
 import threading
-from typing import BinaryIO
+import time
+from collections import deque
+from contextlib import suppress
+from io import RawIOBase
 
 CHUNK = 64 * 1024
 LINE_LIMIT = 16 * 1024  # bytes; a longer line is shown in pieces
 NAME_WIDTH = 10
 COLOURS = (36, 33, 32, 35, 34, 31)  # ANSI foreground colours, given out in turn
 OURSELVES = "touchstone"
+CLOSE_SECONDS = 5.0
+FULL_SECONDS = 0.02
 
 
 class LineSplitter:
@@ -37,21 +42,22 @@ def cut(line: bytes) -> list[bytes]:
 
 
 class LogRelay:
-    """Reads the children's pipes in a thread of its own, and writes whole lines to `stream`.
+    """Reads the children's pipes in a thread of its own, and writes whole lines to `stream` (unbuffered).
 
     A child that writes much is read in turn with the others; one that writes half a line is waited for, without
-    anybody else waiting. When `stream` breaks, the pipes are still emptied: no child blocks on its log.
+    anybody else waiting. Our own remarks are handed to the thread, so a reader that pauses holds up the log only.
+    When `stream` breaks, the pipes are still emptied: no child blocks on its log.
     """
 
-    def __init__(self, stream: BinaryIO, *, colour: bool) -> None:
+    def __init__(self, stream: RawIOBase, *, colour: bool) -> None:
         self._stream = stream
         self._colour = colour
         self._broken = False
-        self._write_lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
-        self._incoming: list[tuple[int, bytes]] = []
+        self._opened: deque[tuple[int, bytes]] = deque()
+        self._said: deque[tuple[bytes, str]] = deque()
         self._prefixes: dict[str, bytes] = {}
-        self._wake_reader, self._wake_writer = os.pipe()
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._closing = threading.Event()
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, name="log-relay", daemon=True)
@@ -60,23 +66,29 @@ class LogRelay:
     def open(self, name: str) -> int:
         """The writing end of a new pipe for a child called `name`; the caller closes it once the child has it."""
         reader, writer = os.pipe()
-        self._incoming.append((reader, self._prefix(name)))
-        os.write(self._wake_writer, b"+")
+        self._opened.append((reader, self._prefix(name)))
+        self._wake()
         return writer
 
     def say(self, text: str) -> None:
         """Writes our own lines."""
-        self._write(self._prefix(OURSELVES), [line.encode() for line in text.splitlines()])
+        self._said.append((self._prefix(OURSELVES), text))
+        self._wake()
 
     def show(self, text: str) -> None:
         """Writes a block meant for people, without a prefix."""
-        self._write(b"", [line.encode() for line in text.splitlines()])
+        self._said.append((b"", text))
+        self._wake()
 
     def close(self) -> None:
-        """Writes what is left in the pipes, and ends the thread."""
+        """Writes what is left in the pipes, and ends the thread; gives up on a reader that does not read."""
         self._closing.set()
-        os.write(self._wake_writer, b".")
-        self._thread.join(timeout=5)
+        self._wake()
+        self._thread.join(timeout=CLOSE_SECONDS)
+
+    def _wake(self) -> None:
+        with suppress(BlockingIOError):  # a full pipe wakes as well
+            os.write(self._wake_writer, b"+")
 
     def _prefix(self, name: str) -> bytes:
         if name not in self._prefixes:
@@ -92,18 +104,21 @@ class LogRelay:
             for key in sources:
                 self._relay(key)
             if len(sources) < len(ready):
-                self._take_incoming()
+                self._take_news()
             elif not sources:
                 break
         for key in list(self._selector.get_map().values()):
             if key.data is not None:
                 self._end(key)
 
-    def _take_incoming(self) -> None:
+    def _take_news(self) -> None:
         os.read(self._wake_reader, CHUNK)
-        while self._incoming:
-            reader, prefix = self._incoming.pop(0)
+        while self._opened:
+            reader, prefix = self._opened.popleft()
             self._selector.register(reader, selectors.EVENT_READ, (prefix, LineSplitter()))
+        while self._said:
+            prefix, text = self._said.popleft()
+            self._write(prefix, [line.encode() for line in text.splitlines()])
 
     def _relay(self, key: selectors.SelectorKey) -> None:
         prefix, splitter = key.data
@@ -120,12 +135,15 @@ class LogRelay:
         os.close(key.fd)
 
     def _write(self, prefix: bytes, lines: list[bytes]) -> None:
-        if self._broken or not lines:
+        if self._broken:
             return
-        block = b"".join(prefix + line.rstrip(b"\r") + b"\n" for line in lines)
-        with self._write_lock:
-            try:
-                self._stream.write(block)
-                self._stream.flush()
-            except (OSError, ValueError):
-                self._broken = True  # whoever read it has gone; the children's pipes are emptied all the same
+        block = memoryview(b"".join(prefix + line.rstrip(b"\r") + b"\n" for line in lines))
+        try:
+            while block:
+                written = self._stream.write(block)
+                if written is None:  # somebody has made the terminal non-blocking, and it is full
+                    time.sleep(FULL_SECONDS)
+                else:
+                    block = block[written:]
+        except OSError:
+            self._broken = True  # whoever read it has gone

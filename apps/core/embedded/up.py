@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from apps.core.embedded import postgres
@@ -102,7 +103,7 @@ def hold_and_serve(home: Home, options: Options) -> int:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     with hold_home(home), listen_to_signals() as bell:
         check_ports(options.addresses)
-        with closing(LogRelay(sys.stdout.buffer, colour=colour)) as relay:
+        with closing(LogRelay(FileIO(sys.stdout.fileno(), "wb", closefd=False), colour=colour)) as relay:
             return serve(home, options, relay, bell)
 
 

@@ -34,12 +34,28 @@ def test_a_line_without_end_takes_bounded_memory_and_loses_nothing(sizes: list[i
     assert sum(map(len, pieces)) == sum(sizes)
 
 
+class KeepingStream(io.RawIOBase):
+    """Takes a little at a time, and now and then nothing, as a terminal may."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+        self._writes = 0
+
+    def write(self, data: memoryview) -> int | None:
+        self._writes += 1
+        if self._writes % 10 == 0:
+            return None
+        part = bytes(data)[:60_000]
+        self.kept += part
+        return len(part)
+
+
 def relay_all(write: Callable[[LogRelay], None], *, colour: bool = False) -> list[str]:
-    stream = io.BytesIO()
+    stream = KeepingStream()
     relay = LogRelay(stream, colour=colour)
     write(relay)
     relay.close()
-    return stream.getvalue().decode().splitlines()
+    return bytes(stream.kept).decode().splitlines()
 
 
 def test_every_line_carries_the_name_of_its_writer() -> None:
@@ -87,9 +103,29 @@ def test_a_giant_line_comes_in_pieces() -> None:
     assert max(map(len, lines)) <= LINE_LIMIT + 13
 
 
-class BrokenStream(io.BytesIO):
+class BrokenStream(io.RawIOBase):
     def write(self, data: object) -> int:
         raise BrokenPipeError
+
+
+class PausingStream(io.RawIOBase):
+    """A reader that has stopped reading: a terminal after Ctrl-S."""
+
+    def __init__(self) -> None:
+        self.going_on = threading.Event()
+
+    def write(self, data: memoryview) -> int:
+        self.going_on.wait()
+        return len(data)
+
+
+def test_a_reader_that_pauses_does_not_hold_us_up() -> None:
+    stream = PausingStream()
+    relay = LogRelay(stream, colour=False)
+    for number in range(100_000):
+        relay.say(f"remark {number}")
+    stream.going_on.set()
+    relay.close()
 
 
 def test_pipes_are_emptied_when_nobody_reads_the_log_any_more() -> None:

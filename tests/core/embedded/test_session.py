@@ -37,7 +37,7 @@ from apps.core.embedded.supervisor import Supervisor
 home, account = resolve_home(), find_service_account()
 make_home(home, account)
 with hold_home(home), listen_to_signals() as bell:
-    supervisor = Supervisor(LogRelay(sys.stderr.buffer, colour=False), bell)
+    supervisor = Supervisor(LogRelay(open(2, "wb", buffering=0), colour=False), bell)
     start_services(supervisor, home, account, ALL_SERVICES)
     supervisor.wait_ready(*ALL_SERVICES, seconds=60)
     ensure_database(embedded_urls(home).database_url)

@@ -215,4 +215,4 @@ def test_a_stack_starts_survives_kills_and_stops(home: Home) -> None:
         stack.process.send_signal(signal.SIGINT)
         assert stack.process.wait(timeout=30) == 0
         assert all(map(is_gone, family))
-    assert stack.lines[-1] == "touchstone | stopped\n"
+    assert "touchstone | stopped\n" in stack.lines
