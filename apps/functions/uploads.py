@@ -31,6 +31,8 @@ def start_upload(*, upload: UploadedFile, user_id: int | None, **options: Any) -
     path = save_upload(upload)
     try:
         return start_import(path=path, user_id=user_id, remove_after=True, **options)
-    except InvalidInput:
+    except InvalidInput as error:
         shutil.rmtree(path.parent, ignore_errors=True)
-        raise
+        # Who uploads knows the file, not where we keep it.
+        named = {"file" if field == "path" else field: reason for field, reason in error.errors.items()}
+        raise InvalidInput(named, code=error.code) from error

@@ -1,0 +1,50 @@
+"""The schedules of django-celery-beat in the look of the rest."""
+
+from typing import Any
+
+from django.contrib import admin
+from django_celery_beat import admin as beat
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from apps.core.admin_base import CuratedAdmin
+
+for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+class TaskSelectWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
+    """Offers the tasks that workers know."""
+
+
+class PeriodicTaskForm(beat.PeriodicTaskForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskSelectWidget()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, CuratedAdmin):
+    form = PeriodicTaskForm
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(beat.IntervalScheduleAdmin, CuratedAdmin):
+    pass
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, CuratedAdmin):
+    pass
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, CuratedAdmin):
+    pass
+
+
+@admin.register(SolarSchedule)
+class SolarScheduleAdmin(CuratedAdmin):
+    pass
