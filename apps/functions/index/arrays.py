@@ -1,0 +1,131 @@
+"""Arrays and sorted strings in files: written row by row, read through the page cache."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+BLOCK = 1 << 20
+
+
+class ArrayWriter:
+    """Writes an .npy file whose number of rows is known only at the end."""
+
+    def __init__(self, path: Path, dtype: DTypeLike, row: tuple[int, ...] = ()) -> None:
+        self._dtype, self._row = np.dtype(dtype), row
+        self._file = path.open("wb")
+        self.rows = 0
+        self._write_header()
+
+    def append(self, rows: Any) -> None:
+        """Add rows, an array of shape (n, *row) or what can be made one."""
+        array = np.ascontiguousarray(rows, dtype=self._dtype)
+        if self._row and array.ndim == len(self._row):
+            array = array[np.newaxis]
+        if array.size:
+            self._file.write(array.data)
+        self.rows += len(array)
+
+    def close(self) -> None:
+        self._file.seek(0)
+        self._write_header()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _write_header(self) -> None:
+        # The header is padded for any number of rows, so that it can be written again in place.
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (self.rows, *self._row),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    with ArrayWriter(path, array.dtype, array.shape[1:]) as writer:
+        writer.append(array)
+
+
+def create_array(path: Path, dtype: DTypeLike, rows: int) -> NDArray[Any]:
+    """A mapped array of zeros, to be filled in any order; its pages reach the file when it is let go."""
+    with ArrayWriter(path, dtype) as writer:
+        block = np.zeros(min(rows, BLOCK), dtype=dtype)
+        for start in range(0, rows, BLOCK):
+            writer.append(block[: rows - start])
+    array: NDArray[Any] = np.load(path, mmap_mode="r+", allow_pickle=False)
+    return array
+
+
+def open_array(path: Path) -> NDArray[Any]:
+    """Map an array's file for reading."""
+    # A plain view: slicing an np.memmap costs microseconds more each time.
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+class SortedStrings:
+    """Strings in order of their UTF-8 bytes, found by bisection where they lie."""
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+        self._blob, self._offsets = blob.data, offsets.data
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, place: int) -> str:
+        return self._bytes(place).decode("utf-8")
+
+    def find(self, text: str) -> int:
+        """The place of a string, or -1."""
+        wanted = encode(text)
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and self._bytes(low) == wanted else -1
+
+    def _bytes(self, place: int) -> bytes:
+        return bytes(self._blob[self._offsets[place] : self._offsets[place + 1]])
+
+
+def encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def write_strings(folder: Path, name: str, strings: Sequence[bytes]) -> None:
+    """Write strings that are in order already, as the files `name`.npy and `name`_offsets.npy."""
+    blob, offsets = ArrayWriter(folder / f"{name}.npy", np.uint8), ArrayWriter(folder / f"{name}_offsets.npy", np.int64)
+    with blob, offsets:
+        offsets.append([0])
+        for start in range(0, len(strings), 10_000):
+            block = strings[start : start + 10_000]
+            offsets.append(blob.rows + np.cumsum([len(string) for string in block]))
+            blob.append(np.frombuffer(b"".join(block), dtype=np.uint8))
+
+
+def open_strings(folder: Path, name: str) -> SortedStrings:
+    return SortedStrings(open_array(folder / f"{name}.npy"), open_array(folder / f"{name}_offsets.npy"))
+
+
+def write_lists(folder: Path, name: str, lists: Iterable[Sequence[int]]) -> None:
+    """Write lists of whole numbers, to be sliced by their offsets, as `name`.npy and `name`_offsets.npy."""
+    values, offsets = (
+        ArrayWriter(folder / f"{name}.npy", np.int32),
+        ArrayWriter(folder / f"{name}_offsets.npy", np.int64),
+    )
+    with values, offsets:
+        offsets.append([0])
+        for numbers in lists:
+            values.append(numbers)
+            offsets.append([values.rows])

@@ -1,0 +1,51 @@
+"""A function as search sees it, and the text of it that is embedded."""
+
+import re
+from dataclasses import dataclass
+
+from apps.functions.search.tokens import split_identifier
+
+RECIPE = "words-code-1"
+"""Names how `embedding_text` makes its text. Change it with that function: it is part of a vector's digest."""
+
+MAX_TEXT = 400
+"""Characters that are embedded, white space collapsed: about 100 tokens. More costs time and finds no better."""
+
+MAX_DESCRIPTION = 200
+
+KNOWN_BY = 40
+"""So many characters tell that the code holds the description."""
+
+_PARAGRAPH_END = re.compile(r"\n\s*\n|\n\s*(?=[:@]\w|Args:|Parameters|Returns?:|Examples?:|>>>)")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One function. `id` is its database key; `name` may be dotted; texts that are not known are empty."""
+
+    id: int
+    name: str
+    language: str = ""
+    signature: str = ""
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    code: str = ""
+    library: str = ""
+    popularity: float = 0.0
+
+
+def embedding_text(document: Document) -> str:
+    """The text whose vector stands for the function: the name's words, what it does, then the code."""
+    words = " ".join(split_identifier(document.name))
+    parts = (words, first_paragraph(document.description), document.code[: MAX_TEXT * 2] or document.signature)
+    return collapse(" ".join(part for part in parts if part))[:MAX_TEXT]
+
+
+def first_paragraph(description: str) -> str:
+    """What a description says first, up to its parameters, examples or a blank line, on one line."""
+    return collapse(_PARAGRAPH_END.split(description.strip(), maxsplit=1)[0])
+
+
+def collapse(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()

@@ -1,0 +1,54 @@
+"""Why a function was found, in the user's own words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.functions.search.bm25 import unpack_fields
+
+# Where a match says most comes first; what is matched there is not repeated for a later place.
+PLACES = (
+    ("name", "name"),
+    ("keywords", "keywords"),
+    ("description", "description"),
+    ("signature", "signature"),
+    ("identifiers", "body"),
+    ("body", "body"),
+)
+MAX_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A word of the query that a function has, and the bits (see `bm25.pack_fields`) of the fields that have it."""
+
+    word: str
+    fields: int
+
+
+def matched_words(matches: Iterable[Match]) -> tuple[str, ...]:
+    """The matched words as the user wrote them, in the order of the query, each once whatever its case."""
+    words: dict[str, str] = {}
+    for match in matches:
+        words.setdefault(match.word.lower(), match.word)
+    return tuple(words.values())
+
+
+def explain_match(matches: Iterable[Match], semantic: float | None) -> str:
+    """One line such as "name matches parse; meaning 0.71", words quoted; `semantic` is a cosine, None if unknown."""
+    places: dict[str, dict[str, str]] = {}
+    for match in matches:
+        fields = unpack_fields(match.fields)
+        place = next((label for field, label in PLACES if field in fields), None)
+        if place:
+            places.setdefault(place, {}).setdefault(match.word.lower(), match.word)
+    order = dict.fromkeys(label for _, label in PLACES)
+    parts = [f"{label} matches {_quote(places[label].values())}" for label in order if label in places]
+    if semantic is not None:
+        parts.append(f"meaning {max(semantic, 0.0):.2f}")
+    return "; ".join(parts)
+
+
+def _quote(words: Iterable[str]) -> str:
+    shown = list(words)
+    more = f" and {len(shown) - MAX_WORDS} more" if len(shown) > MAX_WORDS else ""
+    return ", ".join(f"‘{word}’" for word in shown[:MAX_WORDS]) + more

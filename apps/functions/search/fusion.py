@@ -1,0 +1,59 @@
+"""One score out of two: likeness in meaning and words in common, as a convex combination.
+
+Both parts have a fixed scale (a cosine; the share of the query's possible BM25 score), so that a document's score
+does not hang on what else was found. Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS
+42(1), 2023), find such a combination better and sturdier than reciprocal ranks, with one weight to choose.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """What each part counts for; only their proportions matter."""
+
+    semantic: float
+    lexical: float
+    crowding: float
+
+
+# Chosen by `python -m benchmarks.search_tuning fusion`.
+DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.3, crowding=0.2)
+
+# A document that has no vector yet is given the cosine that documents with its lexical score have on average
+# (least squares over the first hundred results of a query: `python -m benchmarks.search_tuning fusion`).
+STAND_IN_BASE = 0.3
+STAND_IN_SLOPE = 0.3
+TYPICAL_CROWDING = 0.7
+
+
+def fuse_scores(
+    semantic: Floats, lexical: Floats, crowding: Floats, weights: FusionWeights = DEFAULT_WEIGHTS
+) -> Floats:
+    """The fused score of each document, from 0 to 1, rising with `semantic` and `lexical`, falling with `crowding`.
+
+    All three have the shape (n,): cosines (those below 0 count as 0), shares of the possible BM25 score from 0 to 1,
+    and crowding from 0 to 1.
+    """
+    total = weights.semantic + weights.lexical + weights.crowding
+    score = np.clip(semantic, 0, 1) * np.float32(weights.semantic / total)
+    score += np.clip(lexical, 0, 1) * np.float32(weights.lexical / total)
+    score += (1 - np.clip(crowding, 0, 1)) * np.float32(weights.crowding / total)
+    return np.clip(score, 0, 1)
+
+
+def stand_in_semantic(lexical: Floats) -> Floats:
+    """The cosine assumed for documents without a vector, from their lexical scores, shape (n,)."""
+    return np.asarray(STAND_IN_BASE + STAND_IN_SLOPE * np.clip(lexical, 0, 1), dtype=np.float32)
+
+
+def share_of_possible(scores: Floats, possible: float) -> Floats:
+    """BM25 scores as shares of the most that a document could score, the sum of the terms' weights and frequencies."""
+    if possible <= 0:
+        return np.zeros_like(scores)
+    return np.clip(scores / np.float32(possible), 0, 1)

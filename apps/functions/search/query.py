@@ -1,0 +1,178 @@
+"""A query as the rankers take it: its terms with their synonyms, and the language it names."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from apps.functions.languages import ALIASES
+from apps.functions.search.phrases import (
+    AT_THE_EDGES,
+    CONTINUATIONS,
+    NEVER,
+    NOT_BEFORE,
+    PROGRAMS,
+    SPOKEN,
+    UNMISTAKABLE,
+)
+from apps.functions.search.synonyms import SYNONYM_GROUPS
+from apps.functions.search.tokens import analyse, is_stop_word, tokenize
+
+MAX_QUERY = 2_000
+MAX_TERMS = 64
+
+_SPACE = re.compile(r"\s+")
+_IN = r"(?:in|using)"
+_POLITE = r"[\s?.!,;:]*"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """A term, the user's word for it, and other terms that mean the same."""
+
+    term: str
+    word: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """`text` is the whole query, cleaned: it is embedded, since a language's name is part of a text's meaning.
+
+    `subject` is the text without the words that only named `language`, the filter; `terms` are of the subject.
+    """
+
+    text: str
+    language: str | None
+    subject: str
+    terms: tuple[QueryTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A language named in a text, from `start` to `end`."""
+
+    language: str
+    start: int
+    end: int
+
+
+def parse_query(
+    text: str,
+    *,
+    language: str | None = None,
+    available: Iterable[str] = (),
+    groups: tuple[tuple[str, ...], ...] = SYNONYM_GROUPS,
+) -> ParsedQuery:
+    """Parse a query over a catalogue that has functions in the `available` languages.
+
+    A `language` given wins over one said in the text. Only the first MAX_QUERY characters and MAX_TERMS different
+    terms count. Any text is fine; one without a word has no terms.
+    """
+    cleaned = clean_text(text)
+    mentions = find_mentions(cleaned, frozenset(available))
+    said = mentions[0].language if mentions else None
+    subject = _cut_out(cleaned, mentions) if language in (None, said) else cleaned
+    if not tokenize(subject):
+        # Nothing but a language's name: then that is what is searched for.
+        return ParsedQuery(cleaned, language, cleaned, _find_terms(cleaned, groups))
+    return ParsedQuery(cleaned, language or said, subject, _find_terms(subject, groups))
+
+
+def clean_text(text: str) -> str:
+    """The first MAX_QUERY characters on one line, without control characters."""
+    head = "".join(char if char.isprintable() else " " for char in text[:MAX_QUERY])
+    return _SPACE.sub(" ", head).strip()
+
+
+def find_mentions(text: str, available: frozenset[str]) -> list[Mention]:
+    """Where a text names the one language it asks for; empty when it names none, or several equally clearly."""
+    names = _names_of(available)
+    if not names:
+        return []
+    for pattern in _frames(available):
+        found = [
+            Mention(names[_fold(match["name"])], match.start(), match.end())
+            for match in pattern.finditer(text)
+            if not _is_something_else(text, match)
+        ]
+        if found:
+            return found if len({mention.language for mention in found}) == 1 else []
+    return []
+
+
+@lru_cache(maxsize=32)
+def expand_groups(groups: tuple[tuple[str, ...], ...]) -> dict[str, tuple[str, ...]]:
+    """Each word's term with the terms of the words it shares a group with."""
+    found: dict[str, dict[str, None]] = {}
+    for group in groups:
+        terms = [term for word in group for term in analyse(word)[-1:]]
+        for term in terms:
+            found.setdefault(term, {}).update(dict.fromkeys(other for other in terms if other != term))
+    return {term: tuple(others) for term, others in found.items()}
+
+
+def _find_terms(text: str, groups: tuple[tuple[str, ...], ...]) -> tuple[QueryTerm, ...]:
+    tokens = tokenize(text)
+    kept = [token for token in tokens if not is_stop_word(token.word)] or tokens
+    words: dict[str, str] = {}
+    for token in kept:
+        words.setdefault(token.term, token.word)
+    synonyms = expand_groups(groups)
+    return tuple(QueryTerm(term, word, synonyms.get(term, ())) for term, word in list(words.items())[:MAX_TERMS])
+
+
+def _cut_out(text: str, mentions: list[Mention]) -> str:
+    for mention in reversed(mentions):
+        text = f"{text[: mention.start]} {text[mention.end :]}"
+    return _SPACE.sub(" ", text).strip()
+
+
+def _is_something_else(text: str, match: re.Match[str]) -> bool:
+    """Whether a word at the end of a query, such as "rust", stands where only a thing can."""
+    if _fold(match["name"]) not in AT_THE_EDGES or match.start("name") != match.start():
+        return False
+    before = text[: match.start()].split()
+    return bool(before) and (len(before) < 2 or before[-1].lower() in NOT_BEFORE)
+
+
+def _fold(name: str) -> str:
+    return _SPACE.sub(" ", name.lower())
+
+
+@lru_cache(maxsize=32)
+def _names_of(available: frozenset[str]) -> dict[str, str]:
+    names = {name: name for name in available} | dict(ALIASES) | SPOKEN
+    return {name: language for name, language in names.items() if language in available and name not in NEVER}
+
+
+@lru_cache(maxsize=32)
+def _frames(available: frozenset[str]) -> tuple[re.Pattern[str], ...]:
+    """The patterns that show a language is meant, clearest first."""
+    names = _names_of(available)
+    name = _alternatives(names)
+    # "in c and d" is about variables.
+    longer = _alternatives(name for name in names if len(name) > 1)
+    plain = _alternatives(set(names) & UNMISTAKABLE)
+    edge = _alternatives(set(names) & AT_THE_EDGES)
+    programs, continuations = "|".join(PROGRAMS), "|".join(CONTINUATIONS)
+    sources = (
+        rf"\blang(?:uage)?:\s*{name}(?!\S)",
+        rf"\[{name}\]",
+        rf"\b{_IN}\s+{name}(?:\s+lang(?:uage)?)?{_POLITE}$",
+        rf"^{_IN}\s+{name}\s*[,:]?(?=\s)",
+        rf"\b{_IN}\s+{longer}(?=\s*[,?;]|\s+(?:{continuations})\b)",
+        rf"^{name}:(?=\s)",
+        rf"(?:\b(?:in|using|with|for|from)\s+)?{plain}",
+        rf"{name}(?=\s+(?:{programs})\b)",
+        rf"^{edge}(?=\s+\S+\s+\S)",
+        rf"{edge}(?={_POLITE}$)",
+    )
+    return tuple(re.compile(source, re.IGNORECASE) for source in sources)
+
+
+def _alternatives(names: Iterable[str]) -> str:
+    """A pattern of any of these names as whole words; of none when there are none."""
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    escaped = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first) or r"(?!)"
+    return rf"(?<![\w.#+-])(?P<name>{escaped})(?![\w#+]|[.-]\w)"

@@ -1,0 +1,83 @@
+"""From text to terms: identifiers split into words, words reduced to stems. Names and prose meet in one vocabulary."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple, cast
+
+from apps.functions.search.stop_words import STOP_WORDS
+
+MAX_CHARACTERS = 40_000
+MAX_WORD = 64
+MAX_TOKENS = 8_000
+"""Bounds on the work for one text: the rest of a longer text, word or list of words does not count."""
+
+# `c#` and `c++` are words; so is `utf-8`, which is also `utf8`.
+_WORD = re.compile(r"\b[cCfF](?:#|\+\+)|[^\W\d_]{2,20}-\d{1,4}\b|\w+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_local = threading.local()
+
+
+class Token(NamedTuple):
+    """A term of the index, and the word of the text it came from."""
+
+    term: str
+    word: str
+
+
+def analyse(text: str) -> list[str]:
+    """The terms of a text in order, repeats included; at most MAX_TOKENS.
+
+    `HTTPServer` gives `http`, `server` and the whole `httpserver`, stemmed, so that it is found by either spelling.
+    Stop words are left out. Any text is fine, whatever its length or characters.
+    """
+    return [token.term for token in tokenize(text) if not is_stop_word(token.word)]
+
+
+def tokenize(text: str) -> list[Token]:
+    """Like `analyse`, with each term's word and with stop words."""
+    tokens: list[Token] = []
+    for word in _words(text):
+        tokens += _tokens_of(word)
+        if len(tokens) >= MAX_TOKENS:
+            return tokens[:MAX_TOKENS]
+    return tokens
+
+
+def split_identifier(name: str) -> list[str]:
+    """The words of an identifier in lower case: `parseHTTPDate_2` gives parse, http, date, 2."""
+    return [part.lower() for word in _words(name) for part in _PART.findall(word)]
+
+
+def is_stop_word(word: str) -> bool:
+    return word in STOP_WORDS or (not word.islower() and word.lower() in STOP_WORDS)
+
+
+def _words(text: str) -> Iterator[str]:
+    head = text[:MAX_CHARACTERS]
+    if not head.isascii():
+        head = unicodedata.normalize("NFKC", head)[:MAX_CHARACTERS]
+    for match in _WORD.finditer(head):
+        yield match[0][:MAX_WORD]
+
+
+@lru_cache(maxsize=50_000)
+def _tokens_of(word: str) -> tuple[Token, ...]:
+    if word[-1] in "#+":
+        return (Token(word.lower(), word),)
+    parts = _PART.findall(word)
+    tokens = [Token(_stem(part.lower()), part) for part in parts]
+    if len(parts) > 1:
+        tokens.append(Token(_stem("".join(parts).lower()), word))
+    return tuple(tokens)
+
+
+def _stem(word: str) -> str:
+    """The stem of a word in lower case; the stemmer is made by the first thread's need, since it is not shared."""
+    if not hasattr(_local, "stemmer"):
+        import Stemmer
+
+        _local.stemmer = Stemmer.Stemmer("english")
+    return cast("str", _local.stemmer.stemWord(word))
