@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import Conflict, render_error
+from apps.core.htmx import PageRequest
 from apps.core.jobs import services
 from apps.core.models import Job, JobState
 
@@ -21,7 +22,7 @@ JOBS_A_PAGE = 25
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
-def list_jobs(request: HttpRequest) -> HttpResponse:
+def list_jobs(request: PageRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in JobState.values else ""
     jobs = Job.objects.select_related("created_by").defer("result")
@@ -35,7 +36,7 @@ def list_jobs(request: HttpRequest) -> HttpResponse:
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
-def show_job(request: HttpRequest, pk: int) -> HttpResponse:
+def show_job(request: PageRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
     app, _, name = job.kind.partition(".")
     template = "core/_job.html" if request.htmx.target == "job" else "core/job.html"
@@ -57,7 +58,5 @@ def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Where CSRF_FAILURE_VIEW points: a form that is too old, or that another site sent."""
-    detail = (
-        "This form is no longer valid. Did you sign in or out in another tab? Go back, reload, and try again."
-    )
+    detail = "This form is no longer valid. Did you sign in or out in another tab? Go back, reload, and try again."
     return render_error(request, 403, "csrf_failed", detail)

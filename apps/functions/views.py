@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.htmx import PageRequest
 from apps.core.models import Job
 from apps.functions import overview
 from apps.functions.forms import EditFunctionForm, ImportForm, NewFunctionForm
@@ -40,20 +41,22 @@ class SearchState:
     def read(cls, data: QueryDict) -> Self:
         key = data.get("function", "")
         function = int(key) if key.isascii() and key.isdigit() and len(key) < 20 else None
-        return cls(data.get("q", "").strip(), data.get("language", ""), data.get("library", ""), function)
+        # PostgreSQL can not even be asked about a name with a NUL in it.
+        library = data.get("library", "").replace("\0", "\ufffd")
+        return cls(data.get("q", "").strip(), data.get("language", ""), library, function)
 
 
 @login_required
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: PageRequest) -> HttpResponse:
     """The page; its list of results alone when htmx asks for that, or its panel."""
     state = SearchState.read(request.GET)
     if request.htmx.target == "peek":
         return render(request, "functions/_peek.html", _peek_context(state))
     context = {"state": state, "overview": overview.read_overview(), "index": overview.read_index_progress()}
-    context |= _find(state)
+    context |= {"most": searching.MAX_QUERY, **_find(state)}
     partial = request.htmx.target == "results"
     if not partial:
         context |= _peek_context(state)
@@ -130,7 +133,7 @@ def edit_function(request: HttpRequest, pk: int) -> HttpResponse:
         except InvalidInput as error:
             form.add_input_errors(error)
         except Conflict:
-            return _render_conflict(request, function, form)
+            return _render_conflict(request, function, form.cleaned_data["revision"])
     context = {"form": form, "function": function}
     return render(request, "functions/edit.html", context, status=422 if form.errors else 200)
 
@@ -207,13 +210,12 @@ def _peek_context(state: SearchState) -> dict[str, Any]:
     return {"state": state, "peeked": function, "code": code}
 
 
-def _render_conflict(request: HttpRequest, function: Function, form: EditFunctionForm) -> HttpResponse:
+def _render_conflict(request: HttpRequest, function: Function, opened_revision: int) -> HttpResponse:
     """The form again with what was typed, now against the newest revision, and what changed since it was opened."""
     current = _get_function(function.pk)
-    known = function.revisions.filter(number__in=[form.cleaned_data["revision"], current.revision])
+    known = function.revisions.filter(number__in=[opened_revision, current.revision])
     newest, *opened = known.order_by("-number")
     changes = catalogue.diff_revisions(opened[0] if opened else None, newest)
-    form.data = form.data.copy()
-    form.data["revision"] = str(current.revision)
-    context = {"form": form, "function": current, "conflict": True, "changes": changes}
+    again = EditFunctionForm({**request.POST.dict(), "revision": str(current.revision)})
+    context = {"form": again, "function": current, "conflict": True, "changes": changes}
     return render(request, "functions/edit.html", context, status=409)

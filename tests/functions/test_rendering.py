@@ -85,7 +85,9 @@ class TestEmphasis:
         assert emphasise("filter", ["file"]) == "filter"
 
     def test_markup_is_text(self):
-        assert emphasise("<b>csv</b>", ["csv", "</b"]) == "&lt;<mark>b</mark>&gt;<mark>csv</mark>&lt;/<mark>b</mark>&gt;"
+        assert (
+            emphasise("<b>csv</b>", ["csv", "</b"]) == "&lt;<mark>b</mark>&gt;<mark>csv</mark>&lt;/<mark>b</mark>&gt;"
+        )
 
     @given(st.text(), st.lists(st.text(max_size=8), max_size=4))
     def test_says_what_it_was_given(self, text, terms):

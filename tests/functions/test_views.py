@@ -174,7 +174,11 @@ class TestSearch:
 
     @pytest.mark.parametrize(
         ("filters", "said"),
-        [({"language": "klingon"}, "Language"), ({"library": "none such"}, "Library there is no such library")],
+        [
+            ({"language": "klingon"}, "Language"),
+            ({"library": "none such"}, "Library there is no such library"),
+            ({"library": "\0"}, "Library there is no such library"),
+        ],
     )
     def test_unknown_filters(self, client, filters, said):
         response = client.get(SEARCH, {"q": "x", **filters})
