@@ -35,7 +35,8 @@ class FunctionFactory(factory.django.DjangoModelFactory[Function]):
 
     @factory.post_generation
     def revisions(self, create: bool, wanted: int | None, **options: Any) -> None:
-        for number in range(1, (1 if wanted is None else wanted) + 1):
+        last = 1 if wanted is None else wanted
+        for number in range(1, last + 1 if create else 1):
             RevisionFactory(function=self, number=number)
 
 
