@@ -20,7 +20,8 @@ def cache_settings(url: str, embedded: EmbeddedUrls, *, broker: bool = False) ->
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": location,
         "TIMEOUT": 300,
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2},
+        # Sessions and throttles go on without the cache: what it does not answer is a miss.
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2, "IGNORE_EXCEPTIONS": True},
     }
 
 

@@ -32,7 +32,7 @@ class CuratedAdmin(ModelAdmin):
 class CuratedChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
-        return rows.defer(*self.model_admin.list_defer)
+        return rows.defer(*getattr(self.model_admin, "list_defer", ()))
 
 
 class ReadOnlyAdmin(CuratedAdmin):

@@ -50,24 +50,22 @@ READ_ERRORS = (400, 401, 403)
 WRITE_ERRORS = (*READ_ERRORS, 409, 413, 422)
 EDIT_ERRORS = (*WRITE_ERRORS, 404, 412)
 
-Decorator = Callable[[F], F]
-
 
 def describe_read(
     summary: str, responses: dict[int, Any], *, errors: Sequence[int] = (), **options: Unpack[Options]
-) -> Decorator[F]:
+) -> Callable[[F], F]:
     """`extend_schema` for an operation that changes nothing. `errors`: statuses besides the usual ones."""
     return _describe(summary, responses, (*READ_ERRORS, *errors), [], options)
 
 
 def describe_write(
     summary: str, responses: dict[int, Any], *, errors: Sequence[int] = (), **options: Unpack[Options]
-) -> Decorator[F]:
+) -> Callable[[F], F]:
     """`extend_schema` for an operation that may be sent twice under one key."""
     return _describe(summary, responses, (*WRITE_ERRORS, *errors), [IDEMPOTENCY_KEY], options)
 
 
-def describe_edit(summary: str, responses: dict[int, Any], **options: Unpack[Options]) -> Decorator[F]:
+def describe_edit(summary: str, responses: dict[int, Any], **options: Unpack[Options]) -> Callable[[F], F]:
     """`extend_schema` for a write to something that has revisions."""
     return _describe(summary, responses, EDIT_ERRORS, [IDEMPOTENCY_KEY, IF_MATCH], options)
 
@@ -78,11 +76,11 @@ def _describe(
     errors: Sequence[int],
     headers: list[OpenApiParameter],
     options: Options,
-) -> Decorator[F]:
+) -> Callable[[F], F]:
     # Every key has its media type: drf-spectacular takes the least for the main answer, and compares them as text.
     answers = {(status, JSON_TYPE): answer for status, answer in responses.items()}
     problems = {(status, PROBLEM_TYPE): _problem(status) for status in sorted(set(errors))}
-    return extend_schema(
+    decorate: Any = extend_schema(
         summary=summary,
         description=options.get("description"),
         request=options.get("request"),
@@ -91,6 +89,7 @@ def _describe(
         examples=list(options.get("examples", ())),
         operation_id=options.get("operation_id"),
     )
+    return decorate
 
 
 def _problem(status: int) -> OpenApiResponse:

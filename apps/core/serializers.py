@@ -48,7 +48,7 @@ class ProblemSerializer(serializers.Serializer[dict[str, object]]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="For programs: it does not change when the wording does.")
     detail = serializers.CharField()
-    errors = ProblemFieldSerializer(many=True)
+    errors = ProblemFieldSerializer(many=True)  # type: ignore[assignment]  # a field named as a property
     request_id = serializers.CharField(help_text="Finds the request in the logs.")
 
 

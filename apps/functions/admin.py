@@ -136,7 +136,7 @@ class FunctionAdmin(FunctionPages):
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Function, form: FunctionForm, change: bool) -> None:
-        author = {"user_id": request.user.pk, "origin": Origin.ADMIN}
+        author: dict[str, Any] = {"user_id": request.user.pk, "origin": Origin.ADMIN}
         if change:
             stored = catalogue.update_function(
                 function=obj,
@@ -187,7 +187,7 @@ class FunctionAdmin(FunctionPages):
 
     def _retag(self, request: HttpRequest, queryset: QuerySet[Function], form: RetagForm) -> bool:
         functions, selected = _select(queryset)
-        author = {"user_id": request.user.pk, "origin": Origin.ADMIN}
+        author: dict[str, Any] = {"user_id": request.user.pk, "origin": Origin.ADMIN}
         try:
             with transaction.atomic():
                 changed = catalogue.add_keywords(functions=functions, **form.cleaned_data, **author)
@@ -234,7 +234,7 @@ class FunctionAdmin(FunctionPages):
 
     @display(description="embedded", boolean=True)
     def show_embedded(self, function: Function) -> bool:
-        return bool(function.is_embedded)
+        return bool(getattr(function, "is_embedded", False))
 
     @display(description="revision")
     def revision_number(self, function: Function) -> int:

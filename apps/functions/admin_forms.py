@@ -118,8 +118,7 @@ class FunctionForm(forms.ModelForm):
             return
         reason = f"Somebody changed it meanwhile: you opened revision {opened}, and it is at {newest} now. "
         self.add_error(None, f"{reason}What you typed is below: save again to put it over theirs.")
-        self.data = self.data.copy()
-        self.data[self.add_prefix("opened_revision")] = str(newest)
+        self.data = {**self.data, self.add_prefix("opened_revision"): str(newest)}
 
 
 class RetagForm(forms.Form):
@@ -154,7 +153,7 @@ class AdminImportForm(ImportForm):
         widgets = {
             "file": UnfoldAdminFileFieldWidget(),
             "library": UnfoldAdminTextInputWidget(attrs={"list": "libraries", "autocomplete": "off"}),
-            "language": UnfoldAdminSelectWidget(choices=self.fields["language"].choices),
+            "language": UnfoldAdminSelectWidget(choices=getattr(self.fields["language"], "choices", ())),
             "strict": UnfoldBooleanSwitchWidget(),
             "retire_missing": UnfoldBooleanSwitchWidget(),
         }

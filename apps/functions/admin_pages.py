@@ -43,7 +43,7 @@ class FunctionPages(CuratedAdmin):
     def try_search_view(self, request: HttpRequest) -> HttpResponse:
         require(self.has_view_permission(request))
         form = TrySearchForm(request.GET or None, initial={"limit": 10})
-        context = {"form": form, "answer": None, "libraries": library_names()}
+        context: dict[str, Any] = {"form": form, "answer": None, "libraries": library_names()}
         if form.is_valid() and form.cleaned_data["q"]:
             asked = form.cleaned_data
             try:
@@ -98,7 +98,7 @@ class FunctionPages(CuratedAdmin):
         context = {
             "original": function,
             "page": page,
-            "changes": describe_revisions(function, page.object_list),
+            "changes": describe_revisions(function, list(page.object_list)),
             "may_restore": self.has_change_permission(request, function),
             **(extra_context or {}),
         }

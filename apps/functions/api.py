@@ -121,7 +121,8 @@ class FunctionViewSet(ListModelMixin, ViewSetMixin, ApiView):
         function = self.get_object()
         page = self.paginate_queryset(function.revisions.select_related("changed_by"))
         changes = describe_revisions(function, page or [])
-        return self.get_paginated_response(serializers.RevisionSerializer(changes, many=True).data)
+        rows: Any = changes
+        return self.get_paginated_response(serializers.RevisionSerializer(rows, many=True).data)
 
     @describe_edit(
         "Go back to a revision",

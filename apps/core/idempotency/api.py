@@ -49,7 +49,7 @@ def answer_once(handler: Callable[..., Response], key: str, request: Request, *a
         data=request.data,
     )
     try:
-        record = services.claim_key(user_id=request.user.pk, key=key, fingerprint=fingerprint)
+        record = services.claim_key(user_id=int(request.user.pk or 0), key=key, fingerprint=fingerprint)
     except services.KeyReused as error:
         raise IdempotencyMismatch from error
     if record.is_answered:
