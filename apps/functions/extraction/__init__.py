@@ -4,7 +4,7 @@ A function is kept when it has a body that does something. Without documentation
 accessors of one name are left out; each one left out is counted with its reason (SkipReason).
 """
 
-from apps.functions.extraction.extract import enrich, extract_functions, extract_main_function
+from apps.functions.extraction.extract import extract_functions, extract_main_function
 from apps.functions.extraction.results import UNREADABLE, ExtractedFunction, Extraction, Skipped, SkipReason
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Extraction",
     "SkipReason",
     "Skipped",
-    "enrich",
     "extract_functions",
     "extract_main_function",
 ]

@@ -48,6 +48,5 @@ SPEC = LanguageSpec(
     constructors=frozenset({"constructor_declaration"}),
     header_noise=re.compile(r"//|/\*|\["),
     test_mark=re.compile(r"\[(?:Test|TestCase|TestMethod|Fact|Theory)\b"),
-    angle_brackets=True,
     wrappers=((b"class _ {\n", b"\n}"),),
 )

@@ -10,8 +10,6 @@ MAX_BYTES = 2_000_000
 MAX_LINE = 5_000
 # The parsers recurse in C: from about 90,000 levels they overflow an 8 MB stack, which cannot be caught.
 MAX_DEPTH = 1_000
-# Where they open generics, unclosed ones cost memory that grows with the square of their number: 100 MB for 2,000.
-MAX_ANGLES = 500
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]{1,40})")
 # Codecs for other things than files: slow on long texts, or with a meaning of their own for backslashes.
@@ -30,7 +28,6 @@ for _byte in b"([{":
 for _byte in b")]}":
     _STEPS[_byte] = -1
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
-_NOT_ANGLES = bytes(set(range(256)) - set(b"<>;{}"))
 
 
 class UnfitSource(ValueError):
@@ -41,7 +38,7 @@ class UnfitSource(ValueError):
         self.reason = reason
 
 
-def prepare_source(source: bytes, *, language: str, angle_brackets: bool) -> bytes:
+def prepare_source(source: bytes, *, language: str) -> bytes:
     """Return a file as UTF-8 with \\n line ends. Raises UnfitSource."""
     if len(source) > MAX_BYTES:
         raise UnfitSource(SkipReason.FILE_TOO_LARGE)
@@ -51,7 +48,7 @@ def prepare_source(source: bytes, *, language: str, angle_brackets: bool) -> byt
     clean = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     if _LONG_LINE.search(clean):
         raise UnfitSource(SkipReason.FILE_MINIFIED)
-    if nesting_depth(clean) > MAX_DEPTH or (angle_brackets and open_angles(clean) > MAX_ANGLES):
+    if nesting_depth(clean) > MAX_DEPTH:
         raise UnfitSource(SkipReason.FILE_TOO_DEEP)
     return clean
 
@@ -82,18 +79,6 @@ def nesting_depth(source: bytes) -> int:
     brackets = source.translate(None, _NOT_BRACKETS)
     steps = map(_STEPS.__getitem__, brackets)
     return max(accumulate(steps, lambda depth, step: max(0, depth + step), initial=0))
-
-
-def open_angles(source: bytes) -> int:
-    """Return how many < are open at once within a statement; shifts are no brackets, and ; { } end statements."""
-    most = opened = 0
-    for byte in source.replace(b"<<", b"").translate(None, _NOT_ANGLES):
-        if byte == ord("<"):
-            opened += 1
-            most = max(most, opened)
-        else:
-            opened = max(0, opened - 1) if byte == ord(">") else 0
-    return most
 
 
 def _decode(source: bytes, encoding: str) -> str:

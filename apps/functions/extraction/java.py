@@ -55,6 +55,5 @@ SPEC = LanguageSpec(
     blocks=frozenset({"block", "constructor_body"}),
     constructors=frozenset({"constructor_declaration", "compact_constructor_declaration"}),
     test_mark=re.compile(r"@(?:Test|ParameterizedTest|RepeatedTest)\b"),
-    angle_brackets=True,
     wrappers=((b"class _ {\n", b"\n}"),),
 )

@@ -2,11 +2,11 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from apps.functions.extraction.decoding import UnfitSource, prepare_source
+from apps.functions.extraction.decoding import prepare_source
 from apps.functions.extraction.grammars import parse_source
 from apps.functions.extraction.results import ExtractedFunction, SkipReason
 from apps.functions.extraction.spec import LanguageSpec, Names, Role
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 _NEWLINE = re.compile(rb"\n")
 _INDENT = re.compile(r"[ \t]*\Z")
-_AFTER_OPENING = re.compile(r"([(\[<])\s+")
+# After an opening bracket, and before a closing one, with the comma of a last argument on a line of its own.
+_INNER_BLANKS = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
 _ACCESSOR_LONGEST = 200
 _ACCESSOR = re.compile(
-    r"\{?\s*(?:return\b)?\s*[&*@$]?\w+(?:(?:\.|->|::|\?\.)#?\w+)*\s*;?\s*\}?\Z"
+    r"(?:\{|=>)?\s*(?:return\b)?\s*[&*@$]?\w+(?:(?:\.|->|::|\?\.)#?\w+)*\s*;?\s*\}?\Z"
     r"|\{?\s*(?:this|self|_\w+)(?:\.[\w#]+)*\s*=\s*\w+\s*;?\s*\}?\Z"
 )
 
@@ -50,7 +51,7 @@ class Reading:
             body = found.node.child_by_field_name("body")
             if body is None and found.doc:
                 self.overloads[found.names] = found.doc
-            elif not found.doc and found.names in self.overloads:
+            elif body is not None and not found.doc and found.names in self.overloads:
                 # TypeScript documents the first overload; what is kept is the one with a body.
                 found = replace(found, doc=self.overloads.pop(found.names))
             function = self._build(found, body)
@@ -86,10 +87,10 @@ class Reading:
                 head = head if "".join(parts).strip() else stop
         parts.append(self._text(at, end))
         rest = self._text(head, end)
-        return self._tidy_header(_AFTER_OPENING.sub(r"\1", " ".join(parts))), head + len(rest) - len(rest.lstrip())
+        return self._tidy_header(" ".join(parts)), head + len(rest) - len(rest.lstrip())
 
     def _tidy_header(self, text: str) -> str:
-        line = " ".join(self.spec.header_end.sub("", text).split())
+        line = _INNER_BLANKS.sub("", " ".join(self.spec.header_end.sub("", text).split()))
         limit = LIMITS["signature"]
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -115,7 +116,7 @@ class Reading:
     def _find_kind(self, found: Definition) -> str:
         if found.node.type in self.spec.constructors or found.names[-1] in self.spec.constructors:
             return "constructor"
-        return "method" if found.is_method else "function"
+        return "method" if found.is_method or found.node.type.startswith("method") else "function"
 
     def _find_reason(self, found: Definition, body: "Node | None", function: ExtractedFunction) -> SkipReason | None:
         if body is None:
@@ -155,14 +156,10 @@ class Reading:
         return self.source[start:end].decode("utf-8", "replace")
 
 
-def read_source(
-    source: bytes, spec: LanguageSpec, *, language: str, path: str, give_up: Callable[[], bool] | None = None
-) -> Reading:
-    """Parse a file. Raises UnfitSource when it is not to be parsed, or `give_up` ended that."""
-    clean = prepare_source(source, language=language, angle_brackets=spec.angle_brackets)
-    tree = parse_source(clean, spec, give_up)
-    if tree is None:
-        raise UnfitSource(SkipReason.FILE_TOO_SLOW)
+def read_source(source: bytes, spec: LanguageSpec, *, language: str, path: str) -> Reading:
+    """Parse a file. Raises UnfitSource when it is not to be parsed."""
+    clean = prepare_source(source, language=language)
+    tree = parse_source(clean, spec)
     line_starts = [0, *(match.end() for match in _NEWLINE.finditer(clean))]
     return Reading(path, clean, spec, Walker(tree, spec, clean, name_file(path)), line_starts)
 

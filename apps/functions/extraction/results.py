@@ -21,7 +21,7 @@ class SkipReason(StrEnum):
     FILE_MINIFIED = "file is minified: it has lines of over 5,000 characters"
     FILE_GENERATED = "file is generated: it says so itself"
     FILE_TOO_DEEP = "file is nested too deeply to parse safely"
-    FILE_TOO_SLOW = "file takes too long to parse"
+    FILE_TOO_COSTLY = "file takes too much time or memory to parse"
 
 
 UNREADABLE = frozenset({SkipReason.FILE_BINARY, SkipReason.FILE_UNDECODABLE})

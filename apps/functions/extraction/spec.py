@@ -37,12 +37,11 @@ class LanguageSpec:
     """How one language is read.
 
     `grammar` is the module and function that give the tree-sitter language. `name_of` gives the names of a FUNCTION or
-    SCOPE, outermost first; `bind` those that a BINDER gives: None when it gives none.
-    `read_doc` gets the definition's node, the comments right above it, and the source. `stub_of` tells why a body is
-    none. `blocks` are the types of bodies in braces, `modules` scopes that are no classes, `constructors` the types or
-    names of those. `header_noise` is in signatures that hold comments or annotations, `header_end` closes one, and
-    `test_mark` is in the decorators of tests. `angle_brackets`: unclosed ones make the grammar slow. `wrappers` are
-    put around a piece of code that stands alone, where the grammar takes it only inside something.
+    SCOPE, outermost first; `bind` those that a BINDER gives, None when it gives none. `read_doc` gets the definition's
+    node, the comments right above it, and the source. `stub_of` tells why a body is none. `blocks` are the types of
+    bodies in braces, `modules` scopes that are no classes, `constructors` the types or names of those. `header_noise`
+    is in signatures that hold comments or annotations, `header_end` closes one, and `test_mark` is in the decorators of
+    tests. `wrappers` are put around a piece of code that stands alone, where the grammar takes it only in something.
     """
 
     grammar: tuple[str, str]
@@ -59,7 +58,6 @@ class LanguageSpec:
     header_end: re.Pattern[str] = re.compile(r"\s*(?:[{:]|=>)?\s*\Z")
     test_mark: re.Pattern[str] | None = None
     test_scopes: frozenset[str] = frozenset()
-    angle_brackets: bool = False
     wrappers: tuple[tuple[bytes, bytes], ...] = ()
 
 

@@ -26,7 +26,6 @@ SPEC = replace(
         **dict.fromkeys(_LEAVES, Role.LEAF),
     },
     modules=frozenset({"object", "internal_module", "module"}),
-    angle_brackets=True,
 )
 
 TSX_SPEC = replace(SPEC, grammar=("tree_sitter_typescript", "language_tsx"))

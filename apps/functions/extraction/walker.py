@@ -193,16 +193,21 @@ class Walker:
                 break
             if self.spec.roles[node.type] is Role.LEAD:
                 leads.append(node)
-            else:
+            elif not self._trails(node):
                 comments.append(node_text(node, self.source))
             start = min(start, node.start_byte)
         return comments[::-1], leads[::-1]
 
     def _touches(self, node: "Node", start: int) -> bool:
         gap = self.source[node.end_byte : start]
-        line = self.source[self.source.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
-        alone = not line.strip() or self.spec.roles[node.type] is Role.LEAD
-        return alone and not gap.strip() and gap.count(b"\n") <= 1
+        return not gap.strip() and gap.count(b"\n") <= 1
+
+    def _trails(self, comment: "Node") -> bool:
+        """Tell whether a comment stands at the end of a line that says something else."""
+        line_start = self.source.rfind(b"\n", 0, comment.start_byte) + 1
+        before = self.source[line_start : comment.start_byte].strip()
+        after = self.source[comment.end_byte : comment.end_byte + 1]
+        return bool(before) and not before.endswith(b"{") and after in (b"", b"\n")
 
 
 def _join(path: Names, names: Names) -> Names:

@@ -1,18 +1,16 @@
 """What every source of function records has in common."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from apps.functions.extraction import enrich
 from apps.functions.records import FunctionRecord, RecordError, RecordProblem, derive_external_id, parse_record
+from apps.functions.sources.parsing import ParserProcess
 
 SourceItem = FunctionRecord | RecordProblem
 
 MAX_RECORD_BYTES = 10_000_000
-PARSE_SECONDS = 10.0
 
 
 class SourceError(ValueError):
@@ -43,10 +41,14 @@ class Source(Protocol):
 
 
 class RecordReader:
-    """Turns the mappings of one source into records with ids of their own; `place` is what numbers them: "line"."""
+    """Turns the mappings of one source into records with ids of their own; `place` is what numbers them: "line".
+
+    `parser` reads their code; it is to be closed when the source has ended.
+    """
 
     def __init__(self, *, place: str, language: str | None, library: str | None) -> None:
         self.place = place
+        self.parser = ParserProcess()
         self.defaults = {"language": language or "", "library": library or ""}
         self._places: dict[int, int] = {}
         self._ordinals: dict[int, int] = {}
@@ -61,7 +63,7 @@ class RecordReader:
             self._claim(record.external_id, number)
         except RecordError as error:
             return self.problem(number, error.field, error.reason)
-        return enrich(record, give_up=deadline(PARSE_SECONDS))
+        return self.parser.enrich(record)
 
     def problem(self, number: int, field: str, reason: str) -> RecordProblem:
         """Return a problem at a numbered place."""
@@ -83,9 +85,3 @@ class RecordReader:
         first = self._places.setdefault(hash(external_id), number)
         if first != number:
             raise RecordError("id", f"“{external_id}” is already the id of {self.place} {first}")
-
-
-def deadline(seconds: float) -> Callable[[], bool]:
-    """Return a function that tells whether so many seconds have passed since now."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end

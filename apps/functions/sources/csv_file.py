@@ -41,7 +41,7 @@ class CsvSource:
         csv.field_size_limit(2 * LIMITS["code"])
         self.position = self._line = 0
         self._too_long.clear()
-        with self.path.open("rb") as file:
+        with self._reader.parser, self.path.open("rb") as file:
             rows = csv.reader(self._texts(file), delimiter=self._separator)
             next(rows, None)
             while True:

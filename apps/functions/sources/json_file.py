@@ -85,7 +85,7 @@ class JsonSource:
 
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each element; a problem says which element, and the line of the file."""
-        with self.path.open("rb") as file:
+        with self._reader.parser, self.path.open("rb") as file:
             buffer = Buffer(file)
             opening = buffer.peek()
             if opening == "[" or (opening == "{" and self._find_list(buffer)):

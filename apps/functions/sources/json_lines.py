@@ -25,7 +25,7 @@ class JsonLinesSource:
 
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each line."""
-        with self.path.open("rb") as file:
+        with self._reader.parser, self.path.open("rb") as file:
             for line in read_lines(file, self._limit):
                 self.position += line.size
                 item = self._read(line)

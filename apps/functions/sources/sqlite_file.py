@@ -1,12 +1,13 @@
 """SQLite: a `functions` table, and a `keywords` table with function_id and keyword."""
 
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from apps.functions.sources.base import RecordReader, SourceError, SourceItem, deadline
+from apps.functions.sources.base import RecordReader, SourceError, SourceItem
 
 TABLE = "functions"
 COLUMNS = (
@@ -49,10 +50,10 @@ class SqliteSource:
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each row; damage ends the reading with a problem."""
         try:
-            with closing(self._connect()) as database:
+            with self._reader.parser, closing(self._connect()) as database:
                 for row in database.execute(self._build_query()):
                     self.position += 1
-                    database.set_progress_handler(deadline(ROW_SECONDS), STEPS_BETWEEN_LOOKS)
+                    database.set_progress_handler(_deadline(ROW_SECONDS), STEPS_BETWEEN_LOOKS)
                     yield self._read_row(row)
         except sqlite3.Error as error:
             reason = f"cannot be read: {error}; nothing after it was read"
@@ -72,7 +73,7 @@ class SqliteSource:
         database = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         database.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-        database.set_progress_handler(deadline(ROW_SECONDS), STEPS_BETWEEN_LOOKS)
+        database.set_progress_handler(_deadline(ROW_SECONDS), STEPS_BETWEEN_LOOKS)
         database.execute("PRAGMA trusted_schema = OFF")
         return database
 
@@ -103,3 +104,9 @@ def _refuse_unfinished(path: Path) -> None:
         journal = path.with_name(path.name + ending)
         if journal.exists() and journal.stat().st_size:
             raise SourceError("path", f"has changes in {journal.name}; close the program that has it open first")
+
+
+def _deadline(seconds: float) -> Callable[[], bool]:
+    """Return a function that tells whether so many seconds have passed since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from apps.functions.extraction import UNREADABLE, ExtractedFunction, extract_functions
+from apps.functions.extraction import UNREADABLE, ExtractedFunction
 from apps.functions.records import RecordError, RecordProblem, derive_external_id, parse_record
-from apps.functions.sources.base import PARSE_SECONDS, SourceItem, deadline
+from apps.functions.sources.base import SourceItem
 from apps.functions.sources.folders import Listing, Selection, TreeFile, explain_os_error
+from apps.functions.sources.parsing import ParserProcess
 
 # A little more than extraction takes, so that it is extraction that says what is too large.
 READ_BYTES = 2_100_000
@@ -33,23 +34,19 @@ class TreeSource:
     def items(self) -> Iterator[SourceItem]:
         """Yield a record for each function, a problem for each file that cannot be read."""
         yield from self._listing.problems
-        for file in self._listing.files:
-            try:
-                source = read_regular_file(file.location)
-            except OSError as error:
-                yield RecordProblem(file.path, "file", explain_os_error(error))
-            else:
-                yield from self._read(file, source)
-            self.position += 1
+        with ParserProcess() as parser:
+            for file in self._listing.files:
+                try:
+                    source = read_regular_file(file.location)
+                except OSError as error:
+                    yield RecordProblem(file.path, "file", explain_os_error(error))
+                else:
+                    yield from self._read(file, source, parser)
+                self.position += 1
 
-    def _read(self, file: TreeFile, source: bytes) -> Iterator[SourceItem]:
-        extraction = extract_functions(
-            source,
-            file.language,
-            file.path,
-            include_tests=self._selection.include_tests,
-            give_up=deadline(PARSE_SECONDS),
-        )
+    def _read(self, file: TreeFile, source: bytes, parser: ParserProcess) -> Iterator[SourceItem]:
+        tests = self._selection.include_tests
+        extraction = parser.extract(source, file.language, file.path, include_tests=tests)
         if extraction.errors:
             self.skipped[SYNTAX_ERRORS] += extraction.errors
         for left_out in extraction.skipped:

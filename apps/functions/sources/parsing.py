@@ -1,0 +1,125 @@
+"""Parsing in a process apart: some sources make tree-sitter take minutes, gigabytes, or its process down."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from apps.functions.extraction import ExtractedFunction, Extraction, Skipped, SkipReason
+from apps.functions.languages import LANGUAGES
+from apps.functions.records import LIMITS, FunctionRecord
+from apps.functions.sources.parsing_child import OUT_OF_MEMORY
+
+PROJECT = Path(__file__).resolve().parents[3]
+CHILD = "from apps.functions.sources.parsing_child import main; main()"
+# The kernel ends a child after its seconds of processor time; this is for a machine too busy to give it those.
+PATIENCE_SECONDS = 120.0
+
+
+class ParserProcess:
+    """Extracts functions in a child, which starts with the first request, and anew after a source that ended it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def extract(self, source: bytes, language: str, path: str, *, include_tests: bool = False) -> Extraction:
+        """Do what `extract_functions` does; a source that costs too much is skipped as a whole."""
+        request = {"language": language, "path": path, "include_tests": include_tests}
+        answer = self._ask(request, source)
+        if answer is None:
+            return Extraction(skipped=(Skipped(path, 1, SkipReason.FILE_TOO_COSTLY),))
+        return Extraction(
+            tuple(ExtractedFunction(*row) for row in answer["functions"]),
+            tuple(Skipped(path, line, SkipReason(reason)) for line, reason in answer["skipped"]),
+            answer["errors"],
+        )
+
+    def enrich(self, record: FunctionRecord) -> FunctionRecord:
+        """Fill a record's missing signature and description from its code, where its language is one of LANGUAGES."""
+        if record.language not in LANGUAGES or not record.code or (record.signature and record.description):
+            return record
+        request = {"language": record.language, "name": record.name}
+        answer = self._ask(request, record.code.encode("utf-8", "replace"))
+        if answer is None or not answer["functions"]:
+            return record
+        found = ExtractedFunction(*answer["functions"][0])
+        return replace(
+            record,
+            signature=record.signature or found.signature[: LIMITS["signature"]],
+            description=record.description or found.doc,
+        )
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        # What was not written when the child went away cannot be.
+        with suppress(BrokenPipeError):
+            child.stdin.close()
+
+    def _ask(self, request: Mapping[str, object], source: bytes) -> Any:
+        """Return the child's answer, None when the source ended it. Raises ChildProcessError for a child that fails."""
+        child = self._child = self._child or _start_child()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        header = json.dumps({**request, "size": len(source)}).encode("ascii")
+        try:
+            child.stdin.write(header + b"\n" + source)
+            child.stdin.flush()
+        except BrokenPipeError:
+            line = b""
+        else:
+            if not _wait_for(child):
+                child.kill()
+            line = child.stdout.readline()
+        if line.endswith(b"\n"):
+            return json.loads(line)
+        self._bury(child)
+        return None
+
+    def _bury(self, child: subprocess.Popen[bytes]) -> None:
+        status = child.wait()
+        self.close()
+        if status >= 0 and status != OUT_OF_MEMORY:
+            raise ChildProcessError(f"the process that parses source code ended with status {status}")
+
+
+def _start_child() -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C is for the parent, and this ends with it, its input being closed.
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _wait_for(child: subprocess.Popen[bytes]) -> bool:
+    """Wait until the child answers or ends; return False when it did neither in PATIENCE_SECONDS."""
+    assert child.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        return bool(selector.select(PATIENCE_SECONDS))
