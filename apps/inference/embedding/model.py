@@ -1,0 +1,129 @@
+"""Texts in, unit vectors out: the converted model under onnxruntime."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps.inference.embedding.manifest import (
+    MODEL_FILE,
+    MODEL_NAME,
+    TOKENIZER_FILE,
+    Manifest,
+    ManifestError,
+    check_sizes,
+    read_manifest,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+# More characters than this per token are cut before the tokenizer sees them: source code has about 4.
+CHARACTERS_PER_TOKEN = 32
+
+
+class EmbeddingModelMissing(Exception):
+    """There is no usable converted model in the models folder; the message names the command that makes one."""
+
+
+class Embedder:
+    """A loaded model. Safe to share between threads: neither the session nor the tokenizer changes after loading.
+
+    Each text is one run of its own. Measured on CPUs, larger batches are no faster from 64 tokens on; and alone, a
+    text is neither padded nor quantised on the scale of its neighbours, so it has the same vector in any company.
+    """
+
+    def __init__(
+        self, session: "InferenceSession", tokenizer: "Tokenizer", manifest: Manifest, *, threads: int = 1
+    ) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._threads = threads
+        self.digest = manifest.digest
+        self.dimensions = manifest.dimensions
+        self.max_tokens = manifest.max_tokens
+
+    def embed(self, texts: Sequence[str]) -> "np.ndarray":
+        """Embed texts: float32 (len(texts), dimensions), rows of length 1, in the order of `texts`.
+
+        Only the first `max_tokens` tokens of a text count. A text without any (empty, or nothing but control
+        characters and lone surrogates) has the vector of the empty text. TypeError when `texts` is one string or
+        holds anything but strings.
+        """
+        import numpy as np
+
+        check_texts(texts)
+        if self._threads == 1 or len(texts) < 2:
+            rows = [self._embed_text(text) for text in texts]
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                rows = list(pool.map(self._embed_text, texts))
+        return np.array(rows, dtype=np.float32).reshape(len(texts), self.dimensions)
+
+    def _embed_text(self, text: str) -> "np.ndarray":
+        import numpy as np
+
+        cleaned = clean_text(text, self.max_tokens * CHARACTERS_PER_TOKEN)
+        token_ids = np.array([self._tokenizer.encode(cleaned).ids], dtype=np.int32)
+        return self._session.run(None, {"input_ids": token_ids})[0][0]
+
+
+def load_embedder(folder: Path, *, threads: int = 1) -> Embedder:
+    """Load the converted model out of the models folder.
+
+    `threads`: how many texts of one call are embedded at a time; 1 suits a server, a bulk job may take more. The files
+    are checked by their sizes only, which is quick; `verify_folder` reads them. EmbeddingModelMissing when they are
+    not all there.
+    """
+    home = folder / MODEL_NAME
+    try:
+        manifest = read_manifest(home)
+        check_sizes(home, manifest)
+    except ManifestError as error:
+        raise EmbeddingModelMissing(
+            f"no embedding model in {folder}: {error}; "
+            f"build it with: python -m apps.inference.embedding.convert --out {folder}"
+        ) from error
+    session = open_session(home / MODEL_FILE)
+    tokenizer = open_tokenizer(home / TOKENIZER_FILE, manifest.max_tokens)
+    return Embedder(session, tokenizer, manifest, threads=threads)
+
+
+def open_session(model: Path | bytes) -> "InferenceSession":
+    """A session for one thread per call, with little memory beyond the weights.
+
+    Basic optimisation only: the graph is written with the operators that are fastest, and the extended level would
+    fuse its layer norms into a slower one.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def open_tokenizer(path: Path, max_tokens: int) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    if isinstance(texts, str):
+        raise TypeError("texts must be a sequence of strings, not one string")
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"texts[{place}] is {type(text).__name__}, not str")
+
+
+def clean_text(text: str, limit: int) -> str:
+    """The first `limit` characters, without lone surrogates, which the tokenizer cannot take."""
+    return text[:limit].encode("utf-8", "ignore").decode("utf-8")
