@@ -22,7 +22,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 READY = "Touchstone is ready"
 EMBEDDED_WITHIN_MS = 30 * 60 * 1000
 MOST_BYTES = 200_000
-QUERY = "delete a folder and everything in it"
+QUERY = "guess the type of a file from its name"
 
 
 def main() -> int:

@@ -1,9 +1,11 @@
 """What the search page says before the first query: what the catalogue holds, and what one might ask of it."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db.models import Count, Max, Min
 
@@ -15,8 +17,20 @@ from apps.inference.services import model_digest
 
 EXAMPLES = 6
 SAMPLE = 600
-WORDS = range(3, 10)
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,'-]*")
+WORDS = range(4, 10)
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 -]*")
+INWARD = frozenset({"self", "this", "method", "internal", "helper", "test", "wrapper", "True", "False", "None"})
+"""Words of texts that say how a function is made rather than what it is for."""
+VERBS = frozenset(
+    """
+    add append apply calculate check clear close collect combine compare compress compute connect convert copy count
+    create decode delete detect download draw encode escape execute extract fetch filter find format generate get group
+    insert join list load look make match merge move open parse print publish read receive remove rename render replace
+    resolve reverse rotate round save search select send set sort split start stop store strip swap transform translate
+    trim turn update upload validate wait walk wrap write
+    """.split()  # noqa: SIM905 - a list of ninety quoted words is no easier to read
+)
+"""What people begin a query with."""
 
 CACHES = ("functions.overview", "functions.examples", "functions.index_progress")
 
@@ -71,28 +85,38 @@ def read_examples() -> list[str]:
 
 
 def pick_examples(functions: Iterable[Function]) -> list[str]:
-    """Up to EXAMPLES queries, of as many languages and libraries as there are, from the most popular functions."""
-    ranked = sorted(functions, key=lambda function: (-function.popularity, function.pk))
+    """Up to EXAMPLES queries from the most popular functions: libraries and languages by turns."""
+    phrased = [(phrase_query(function), function) for function in functions]
+    ranked = sorted(((query, function) for query, function in phrased if query), key=_rank_example)
     taken: Counter[tuple[int, str]] = Counter()
+    first_words: set[str] = set()
     scored = []
-    for function in ranked:
-        query = phrase_query(function)
-        if query:
-            place = (function.library_id, function.language)
-            scored.append((taken[place], query))
-            taken[place] += 1
-    scored.sort(key=lambda pair: pair[0])
-    return list(dict.fromkeys(query for _, query in scored))[:EXAMPLES]
+    for query, function in ranked:
+        place, word = (function.library_id, function.language), query.split()[0]
+        scored.append((word in first_words, taken[place], query))
+        taken[place] += word not in first_words
+        first_words.add(word)
+    scored.sort(key=itemgetter(0, 1))
+    return list(dict.fromkeys(query for *_, query in scored))[:EXAMPLES]
 
 
 def phrase_query(function: Function) -> str:
     """What one would type to find it: `Return the size of a file.` gives `return the size of a file`; else empty."""
     line = function.summary.rstrip(". ")
     words = line.split()
+    if function.name.startswith("_") or not INWARD.isdisjoint(words):
+        return ""
     if len(words) not in WORDS or not PLAIN.fullmatch(line):
         return ""
     first = words[0] if words[0].isupper() else words[0].lower()
     return " ".join([first, *words[1:]])
+
+
+def _rank_example(example: tuple[str, Function]) -> tuple[bool, float, str]:
+    """Equals stand in an order that is fixed, but not that of the alphabet or of their import."""
+    query, function = example
+    shuffled = hashlib.blake2b(query.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return query.split()[0] not in VERBS, -function.popularity, shuffled
 
 
 def _measure_progress() -> IndexProgress:
@@ -120,4 +144,4 @@ def _sample_functions() -> list[Function]:
         return []
     step = max(1, (ends["last"] - ends["first"]) // SAMPLE)
     keys = range(ends["first"], ends["last"] + 1, step)
-    return list(published.filter(pk__in=keys).only("library_id", "language", "description", "popularity"))
+    return list(published.filter(pk__in=keys).only("name", "library_id", "language", "description", "popularity"))

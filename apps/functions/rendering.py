@@ -38,6 +38,12 @@ LEXERS = {"assembly": "nasm", "lisp": "common-lisp", "vb": "vb.net"}
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 """A word, or one of those that make up an identifier."""
 
+BREAK = re.compile(r"(?<=\w)(?:\.|_|::|/)(?=\w)")
+PROSE = re.compile(r"(?![-*+•>@:#|=~\d\s])(?!.*\s{3}).*[^:]$")
+"""A line that is no heading of something, no item of a list and no row of a table."""
+WRAPPED_FROM = 50
+"""Characters of a line that may have been broken for its length."""
+
 register_policy(CachePolicy("functions.highlight", version=1, local_size=128, local_ttl=3600))
 
 
@@ -82,6 +88,22 @@ def emphasise(text: str, terms: Iterable[str]) -> SafeString:
         pieces += [escape(text[end : match.start()]), format_html("<mark>{}</mark>", match[0])]
         end = match.end()
     return format_html_join("", "{}", ((piece,) for piece in (*pieces, escape(text[end:]))))
+
+
+def breakable(name: str) -> SafeString:
+    """A name, escaped, that a narrow page may break after its dots and underscores."""
+    return mark_safe(BREAK.sub(r"\g<0><wbr>", escape(name)))  # noqa: S308 - escaped, and `<wbr>` is ours
+
+
+def reflow(text: str) -> str:
+    """Joins the lines of prose that somebody broke to fit a source file; lists, code and tables stay as they are."""
+    pieces: list[str] = []
+    before = ""
+    for line in text.split("\n"):
+        joined = len(before) >= WRAPPED_FROM and PROSE.match(before) and PROSE.match(line)
+        pieces += [" " if joined else "\n", line]
+        before = line
+    return "".join(pieces[1:])
 
 
 def render_diff(lines: list[str]) -> SafeString:

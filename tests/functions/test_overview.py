@@ -24,7 +24,8 @@ class TestExamples:
             ("Return the size of a file.", "return the size of a file"),
             ("Return the size of a file.\n\nRaises OSError.", "return the size of a file"),
             ("HTTP date of a timestamp", "HTTP date of a timestamp"),
-            ("Too short.", ""),
+            ("Too short this.", ""),
+            ("Return the value of self.", ""),
             ("See <b>there</b> for the rest.", ""),
             ("One two three four five six seven eight nine ten.", ""),
             ("", ""),
@@ -33,15 +34,26 @@ class TestExamples:
     def test_phrase(self, description, query):
         assert overview.phrase_query(example(description)) == query
 
-    def test_popular_ones_first_but_each_language_and_library_before_a_second_of_any(self):
+    def test_popular_ones_first_but_each_library_language_and_verb_before_a_second_of_any(self):
         functions = [
             example("Read a file whole.", popularity=1),
             example("Sort a long list.", popularity=9),
-            example("Clamp a small number.", language="go", popularity=0.5),
+            example("Sort a short list.", popularity=8),
+            example("Copy a small number.", language="go", popularity=0.5),
             example("Parse a date string.", library=2),
         ]
         found = overview.pick_examples(functions)
-        assert found == ["sort a long list", "clamp a small number", "parse a date string", "read a file whole"]
+        assert found[:3] == ["sort a long list", "copy a small number", "parse a date string"]
+        assert found[3:] == ["read a file whole", "sort a short list"]
+
+    def test_what_sounds_like_a_query_comes_first(self):
+        functions = [example("Endings translated so far.", popularity=9), example("Read the whole file.")]
+        assert overview.pick_examples(functions) == ["read the whole file", "endings translated so far"]
+
+    def test_private_functions_are_nobodys_query(self):
+        hidden = example("Read the whole file.")
+        hidden.name = "_read"
+        assert overview.phrase_query(hidden) == ""
 
     def test_no_more_than_fit_and_none_twice(self):
         functions = [example(f"Read the file {letter}.") for letter in "abcdefghij"]

@@ -9,8 +9,10 @@ from apps.functions.languages import RECORD_LANGUAGES
 from apps.functions.rendering import (
     HIGHLIGHT_CHARS,
     LONGEST_LINE,
+    breakable,
     emphasise,
     name_language,
+    reflow,
     render_code,
     render_diff,
     split_code,
@@ -94,6 +96,31 @@ class TestEmphasis:
         rendered = emphasise(text, terms)
         assert html.unescape(re.sub(r"</?mark>", "", rendered)) == html.unescape(html.escape(text))
         assert all(ALLOWED_TAG.fullmatch(tag) for tag in TAG.findall(rendered))
+
+
+class TestReflow:
+    def test_joins_what_was_broken_to_fit(self):
+        text = f"{'word ' * 11}\nand so on.\n\nNext."
+        assert reflow(text) == f"{'word ' * 11}and so on.\n\nNext."
+
+    @pytest.mark.parametrize(
+        "second", ["- item", "* item", "    indented", ">>> code", ":param x: y", "a    b", "", "1. x"]
+    )
+    def test_leaves_what_is_no_prose(self, second):
+        text = f"{'x' * 60}\n{second}"
+        assert reflow(text) == text
+
+    def test_leaves_short_lines_and_headings(self):
+        assert reflow("Short.\nLines.") == "Short.\nLines."
+        assert reflow(f"{'x' * 60}:\ny") == f"{'x' * 60}:\ny"
+
+    @given(st.text(alphabet="ab :-\n.") | st.text())
+    def test_loses_no_character(self, text):
+        assert reflow(text).split() == text.split()
+
+
+def test_names_may_break_after_dots_and_underscores():
+    assert breakable("<a.b_c>.d") == "&lt;a.<wbr>b_<wbr>c&gt;.d"
 
 
 def test_diff_marks_added_and_removed_lines_and_hides_positions():

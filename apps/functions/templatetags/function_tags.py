@@ -61,5 +61,15 @@ def emphasise(text: object, terms: Iterable[str]) -> SafeString:
 
 
 @register.filter
+def breakable(name: object) -> SafeString:
+    return rendering.breakable(str(name))
+
+
+@register.filter
+def reflow(text: str) -> str:
+    return rendering.reflow(text)
+
+
+@register.filter
 def as_diff(lines: list[str]) -> SafeString:
     return rendering.render_diff(lines)
