@@ -118,7 +118,9 @@ class FunctionForm(forms.ModelForm):
             return
         reason = f"Somebody changed it meanwhile: you opened revision {opened}, and it is at {newest} now. "
         self.add_error(None, f"{reason}What you typed is below: save again to put it over theirs.")
-        self.data = {**self.data, self.add_prefix("opened_revision"): str(newest)}
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("opened_revision")] = str(newest)  # type: ignore[index]  # a QueryDict, now mutable
 
 
 class RetagForm(forms.Form):

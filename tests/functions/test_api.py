@@ -440,7 +440,7 @@ class TestImport:
             ({"strict": "perhaps"}, "strict"),
             ({"language": "klingon"}, "language"),
             ({"librari": "x"}, "librari"),
-            ({"name": "picture.png"}, "file"),
+            ({"name": "picture.png", "content": b"\x89PNG\0"}, "file"),
             ({"content": b""}, "file"),
         ],
     )
