@@ -38,7 +38,7 @@ LEXERS = {"assembly": "nasm", "lisp": "common-lisp", "vb": "vb.net"}
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 """A word, or one of those that make up an identifier."""
 
-BREAK = re.compile(r"(?<=\w)(?:\.|_|::|/)(?=\w)")
+BREAK = re.compile(r"(?<=\w)(?:\.|_|::|/)(?=\w)|(?<=[a-z])(?=[A-Z])")
 PROSE = re.compile(r"(?![-*+•>@:#|=~\d\s])(?!.*\s{3}).*[^:]$")
 """A line that is no heading of something, no item of a list and no row of a table."""
 WRAPPED_FROM = 50
@@ -91,7 +91,7 @@ def emphasise(text: str, terms: Iterable[str]) -> SafeString:
 
 
 def breakable(name: str) -> SafeString:
-    """A name, escaped, that a narrow page may break after its dots and underscores."""
+    """A name, escaped, that a narrow page may break where one of its words ends."""
     return mark_safe(BREAK.sub(r"\g<0><wbr>", escape(name)))  # noqa: S308 - escaped, and `<wbr>` is ours
 
 
