@@ -11,6 +11,7 @@ handler500 = "apps.core.errors.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="functions:search"), name="home"),
+    path("favicon.ico", RedirectView.as_view(url="/static/icons/mark.svg", permanent=True)),
     path("", include("apps.core.health_urls")),
     path("", include("django_prometheus.urls")),
     path("", include("apps.core.urls")),

@@ -1,7 +1,7 @@
 """Vectors of the catalogue: one a function and model, made again when the function's text or the model changes."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from apps.inference.embedding import EmbeddingModelMissing
 
 KIND = "functions.embed"
 BATCH = 64
+BATCHES_A_BUILD = 60
 LOCK = 7_301_001
 """The advisory lock of the one process that embeds the catalogue."""
 
@@ -80,13 +81,18 @@ def run_embedding(context: JobContext, params: dict[str, Any]) -> dict[str, Any]
     """The job's handler: embeds until nothing is left, then has the index built again."""
     from apps.functions.services.indexing import start_rebuild
 
-    embedded = embed_missing(context)
-    if embedded and params["then_build"]:
-        start_rebuild(user_id=context.job.created_by_id)
+    def build() -> None:
+        if params["then_build"]:
+            start_rebuild(user_id=context.job.created_by_id)
+
+    embedded = embed_missing(context, build)
+    if embedded:
+        build()
     return {"embedded": embedded}
 
 
-def embed_missing(context: JobContext) -> int:
+def embed_missing(context: JobContext, on_many: Callable[[], None]) -> int:
+    """Embeds what has no vector, the most popular first; calls `on_many` now and then, so that search has them early."""
     digest = inference.get_embedder().digest
     embedded = 0
     with _only_one(context):
@@ -94,6 +100,8 @@ def embed_missing(context: JobContext) -> int:
         total = waiting.count()
         while batch := list(waiting[:BATCH]):
             embedded += embed_functions(batch)
+            if embedded % (BATCH * BATCHES_A_BUILD) == 0:
+                on_many()
             context.report(embedded, max(total, embedded), f"{embedded:,} of {max(total, embedded):,} embedded")
     return embedded
 
