@@ -192,6 +192,9 @@ UNFOLD = {
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "diamond",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/mark.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "apps.core.dashboard.build_dashboard",
@@ -204,7 +207,7 @@ UNFOLD = {
             "200": "#bed2f8",
             "300": "#93b5f2",
             "400": "#7199ea",
-            "500": "#4072d8",
+            "500": "#5c88e5",
             "600": "#2350b8",
             "700": "#1d4299",
             "800": "#1b3878",

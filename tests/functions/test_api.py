@@ -1,9 +1,12 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
@@ -283,6 +286,27 @@ class TestEdit:
         assert (response.status_code, response.json()["code"]) == (412, "precondition_failed")
         function.refresh_from_db()
         assert (function.revision, function.state, function.action) == (1, "draft", "")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_two_edits_of_one_revision_one_wins(self) -> None:
+        function = FunctionFactory()
+        clients = [client_of(), client_of()]
+        ready = threading.Barrier(len(clients))
+
+        def edit(client: APIClient, text: str) -> int:
+            ready.wait()
+            headers = {"If-Match": f'"{function.pk}-1"'}
+            try:
+                return client.patch(url(function), {"description": text}, format="json", headers=headers).status_code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(clients)) as pool:
+            statuses = list(pool.map(edit, clients, ["one", "two"]))
+        assert sorted(statuses) == [200, 412]
+        winner = ["one", "two"][statuses.index(200)]
+        function.refresh_from_db()
+        assert (function.revision, function.description) == (2, winner)
 
     def test_a_stale_revision_in_the_body_is_a_conflict(self) -> None:
         function = FunctionFactory(revision=3)
