@@ -25,7 +25,6 @@ from apps.functions.uploads import start_upload
 RESULTS = 20
 REVISIONS = 20
 IMPORTS = 8
-PEEK_CHARS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ def _peek_context(state: SearchState) -> dict[str, Any]:
     function = Function.objects.with_library().filter(pk=state.function).first()
     if function is None:
         return {"state": state, "peeked": None}
-    code = render_code(function.code, function.language, first_line=function.line or 1, limit=PEEK_CHARS)
+    code = render_code(function.code, function.language, first_line=function.line or 1)
     return {"state": state, "peeked": function, "code": code}
 
 

@@ -88,5 +88,7 @@ def test_the_list_of_jobs_is_live(page, transactional_db):
     page.goto("/jobs/")
     row = page.get_by_role("row", name=f"Import #{job.pk}")
     expect(row).to_contain_text("Running")
+    row.get_by_role("link").focus()
     Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
     expect(row).to_contain_text("Succeeded")
+    expect(row.get_by_role("link")).to_be_focused()
