@@ -4,9 +4,14 @@ from typing import Any
 
 from rest_framework.test import APIClient
 
+from apps.functions.models import Function
 from apps.users.roles import Role
 from apps.users.tokens import new_token
 from tests.users.factories import ApiKeyFactory, UserFactory
+
+FUNCTIONS = "/api/v1/functions/"
+IMPORT = "/api/v1/functions/import/"
+RECORD = {"name": "read_lines", "language": "python", "library": "texts", "description": "Read a file's lines."}
 
 
 def client_of(role: Role = Role.CURATOR) -> APIClient:
@@ -22,3 +27,19 @@ def client_with_key(*scopes: str, role: Role = Role.CURATOR, **key: Any) -> APIC
     token = new_token()
     ApiKeyFactory(token=token, scopes=list(scopes), user=UserFactory(role=role), **key)
     return APIClient(headers={"Authorization": f"Bearer {token}"})
+
+
+def url(function: Function, action: str = "") -> str:
+    return f"{FUNCTIONS}{function.pk}/{action}"
+
+
+def names(response: Any) -> list[str]:
+    assert response.status_code == 200, response.json()
+    return [row["name"] for row in response.json()["results"]]
+
+
+def fault(response: Any, status: int = 400) -> str:
+    """The field that the problem names."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    return str(response.json()["errors"][0]["field"])

@@ -1,43 +1,19 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
-from apps.core.models import Job
 from apps.functions.models import Function, FunctionState, Library, Origin
 from apps.users.roles import Role
-from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
-from tests.api import client_of, client_with_key
+from tests.api import FUNCTIONS, RECORD, client_of, fault, names, url
 from tests.functions.factories import FunctionFactory, LibraryFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-FUNCTIONS = "/api/v1/functions/"
-IMPORT = "/api/v1/functions/import/"
-RECORD = {"name": "read_lines", "language": "python", "library": "texts", "description": "Read a file's lines."}
-
-
-def url(function: Function, action: str = "") -> str:
-    return f"{FUNCTIONS}{function.pk}/{action}"
-
-
-def names(response: Any) -> list[str]:
-    assert response.status_code == 200, response.json()
-    return [row["name"] for row in response.json()["results"]]
-
-
-def fault(response: Any, status: int = 400) -> str:
-    """The field that the problem names."""
-    assert response.status_code == status, response.content
-    assert response["Content-Type"] == "application/problem+json"
-    return str(response.json()["errors"][0]["field"])
 
 
 class TestList:
@@ -356,54 +332,6 @@ class TestState:
         ]
 
 
-class TestRevisions:
-    def test_newest_first_with_what_each_changed(self) -> None:
-        client, function = client_of(), FunctionFactory()
-        client.patch(url(function), {"description": "Count.", "keywords": ["file"]}, format="json")
-        body = client.get(url(function, "revisions/")).json()
-        assert [row["number"] for row in body["results"]] == [2, 1]
-        newest, first = body["results"]
-        assert (newest["changed_by"], newest["origin"], newest["job"]) == (client.user.email, "api", None)
-        changes = {change["field"]: change for change in newest["changes"]}
-        assert changes["description"]["before"] == "Count the lines of a file."
-        assert changes["description"]["after"] == "Count."
-        assert "-Count the lines of a file." in changes["description"]["diff"]
-        assert changes["keywords"] | {"before": ["file", "lines"], "after": ["file"]} == changes["keywords"]
-        assert {change["field"] for change in first["changes"]} >= {"name", "language", "description"}
-        assert first["changed_by"] is None
-
-    def test_comes_in_pages_that_know_the_revision_before(self) -> None:
-        client, function = client_of(), FunctionFactory()
-        for text in ("one", "two", "three"):
-            client.patch(url(function), {"description": text}, format="json")
-        body = client.get(url(function, "revisions/?page_size=2&page=1")).json()
-        assert (body["count"], [row["number"] for row in body["results"]]) == (4, [4, 3])
-        [change] = body["results"][1]["changes"]
-        assert (change["before"], change["after"]) == ("one", "two")
-
-    def test_costs_as_many_queries_for_many_as_for_one(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-        client = client_of()
-        for revisions in (1, 15):
-            function = FunctionFactory(revisions=revisions, revision=revisions)
-            client.get(url(function))
-            with django_assert_num_queries(5):  # user, function, count, rows with authors, the ones before
-                assert len(client.get(url(function, "revisions/")).json()["results"]) == revisions
-
-    def test_restored_it_is_what_it_was(self) -> None:
-        client, function = client_of(), FunctionFactory()
-        before = client.get(url(function)).json()
-        client.patch(url(function), {"description": "Oops", "state": "retired", "keywords": []}, format="json")
-        after = client.post(url(function, "restore/"), {"number": 1}, format="json").json()
-        same = {key: value for key, value in before.items() if key not in ("revision", "updated_at")}
-        assert after | same == after
-        assert after["revision"] == 3
-
-    @pytest.mark.parametrize("number", [0, 9, "x", None, 2**70])
-    def test_a_revision_that_is_not_there(self, number: Any) -> None:
-        function = FunctionFactory()
-        assert fault(client_of().post(url(function, "restore/"), {"number": number}, format="json")) == "number"
-
-
 class TestLibraries:
     def test_with_how_much_they_hold(self) -> None:
         library = LibraryFactory(name="beta", description="Texts.")
@@ -422,143 +350,6 @@ class TestLibraries:
             client.get("/api/v1/libraries/")
             with django_assert_num_queries(3):  # user, count, rows
                 client.get("/api/v1/libraries/")
-
-
-class TestImport:
-    @pytest.fixture(autouse=True)
-    def uploads(self, settings: Settings, tmp_path: Path) -> Path:
-        settings.UPLOADS_DIR = tmp_path / "uploads"
-        return settings.UPLOADS_DIR
-
-    def upload(self, client: APIClient, content: bytes, name: str = "functions.jsonl", **options: Any) -> Any:
-        body = {"file": SimpleUploadedFile(name, content), "library": "texts", **options}
-        return client.post(IMPORT, body, format="multipart")
-
-    def test_a_file_becomes_a_job(self, uploads: Path) -> None:
-        client = client_of()
-        response = self.upload(client, json.dumps(RECORD).encode(), strict="true", retire_missing="on")
-        assert response.status_code == 202
-        job = Job.objects.get()
-        assert response.json()["id"] == job.pk
-        assert response["Location"].endswith(f"/api/v1/jobs/{job.pk}/")
-        assert client.get(response["Location"]).json()["kind"] == "functions.import"
-        assert job.created_by == client.user
-        wanted = {"library": "texts", "strict": True, "retire_missing": True, "remove_after": True}
-        assert job.params | wanted == job.params
-        assert Path(job.params["path"]).read_bytes() == json.dumps(RECORD).encode()
-
-    def test_records_become_a_job_too(self) -> None:
-        body = {"library": "texts", "records": [RECORD, {"name": "größe"}], "language": "py"}
-        response = client_of().post(IMPORT, body, format="json")
-        assert response.status_code == 202
-        job = Job.objects.get()
-        lines = Path(job.params["path"]).read_text().splitlines()
-        assert [json.loads(line) for line in lines] == body["records"]
-        assert (job.params["library"], job.params["strict"]) == ("texts", False)
-
-    @pytest.mark.parametrize(
-        ("options", "field"),
-        [
-            ({"library": ""}, "library"),
-            ({"library": "a\x07"}, "library"),
-            ({"strict": "perhaps"}, "strict"),
-            ({"language": "klingon"}, "language"),
-            ({"librari": "x"}, "librari"),
-            ({"name": "picture.png", "content": b"\x89PNG\0"}, "file"),
-            ({"content": b""}, "file"),
-        ],
-    )
-    def test_what_is_wrong_with_a_file_is_named_and_nothing_kept(
-        self, options: dict[str, Any], field: str, uploads: Path
-    ) -> None:
-        arguments = {"content": json.dumps(RECORD).encode(), **options}
-        assert fault(self.upload(client_of(), arguments.pop("content"), **arguments)) == field
-        assert not Job.objects.exists()
-        assert not list(uploads.glob("*"))
-
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
-            ({"library": "texts"}, "records"),
-            ({"library": "texts", "records": []}, "records"),
-            ({"library": "texts", "records": [5]}, "records.0"),
-            ({"records": [RECORD]}, "library"),
-            ({"library": "texts", "records": [RECORD], "file": "x"}, "file"),
-        ],
-    )
-    def test_what_is_wrong_with_records_is_named(self, body: dict[str, Any], field: str) -> None:
-        assert fault(client_of().post(IMPORT, body, format="json")) == field
-        assert not Job.objects.exists()
-
-    def test_a_file_that_is_too_large(self, settings: Settings, uploads: Path) -> None:
-        settings.IMPORT_MAX_UPLOAD_BYTES = 100
-        response = self.upload(client_of(), b"x" * 2_000_000)
-        assert (response.status_code, response.json()["code"]) == (413, "too_large")
-        assert fault(self.upload(client_of(), b"x" * 200)) == "file"
-        assert not list(uploads.glob("*"))
-
-    def test_the_same_file_sent_twice_under_a_key_is_one_job(self) -> None:
-        client = client_of()
-        client.credentials(HTTP_IDEMPOTENCY_KEY="upload-1")
-        answers = [self.upload(client, json.dumps(RECORD).encode()) for _ in range(2)]
-        assert answers[0].json() == answers[1].json()
-        assert answers[1]["Idempotent-Replayed"] == "true"
-        assert answers[0]["Location"] == answers[1]["Location"]
-        assert Job.objects.count() == 1
-        assert self.upload(client, b'{"name": "other"}').status_code == 422
-
-
-class TestRights:
-    WRITES = (
-        ("post", FUNCTIONS, RECORD),
-        ("patch", "{function}", {"action": "count"}),
-        ("post", "{function}retire/", None),
-        ("post", "{function}publish/", None),
-        ("post", "{function}restore/", {"number": 1}),
-        ("post", "/api/v1/functions/index/rebuild/", None),
-        ("post", IMPORT, {"library": "texts", "records": [RECORD]}),
-    )
-    READS = (
-        FUNCTIONS,
-        "{function}",
-        "{function}revisions/",
-        "{function}similar/",
-        "/api/v1/libraries/",
-        "/api/v1/functions/index/",
-        "/api/v1/functions/search/?q=lines",
-    )
-
-    @pytest.fixture(autouse=True)
-    def folders(self, settings: Settings, tmp_path: Path) -> None:
-        settings.UPLOADS_DIR = settings.INDEX_DIR = tmp_path
-
-    def status_of(self, client: APIClient, method: str, path: str, body: Any = None) -> int:
-        path = path.format(function=url(FunctionFactory()))
-        return int(getattr(client, method)(path, body, **({"format": "json"} if body else {})).status_code)
-
-    @pytest.mark.parametrize("path", READS)
-    def test_reading_is_for_everybody_who_is_known(self, path: str) -> None:
-        assert self.status_of(client_of(Role.VIEWER), "get", path) == 200
-        assert self.status_of(client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER), "get", path) == 200
-        assert self.status_of(client_with_key(FUNCTIONS_WRITE, FUNCTIONS_IMPORT), "get", path) == 403
-        assert self.status_of(APIClient(), "get", path) == 401
-
-    @pytest.mark.parametrize(("method", "path", "body"), WRITES)
-    def test_writing_is_for_curators(self, method: str, path: str, body: Any) -> None:
-        for role in (Role.VIEWER, Role.DEVELOPER):
-            assert self.status_of(client_of(role), method, path, body) == 403
-        scope, other = FUNCTIONS_WRITE, FUNCTIONS_IMPORT
-        if path == IMPORT:
-            scope, other = other, scope
-        assert self.status_of(client_with_key(FUNCTIONS_READ, other), method, path, body) == 403
-        assert self.status_of(APIClient(), method, path, body) == 401
-        assert self.status_of(client_with_key(scope), method, path, body) < 300
-
-    def test_a_page_of_another_site_cannot_write_with_a_session(self) -> None:
-        client = APIClient(enforce_csrf_checks=True)
-        client.force_login(client_of().user)
-        assert client.post(FUNCTIONS, RECORD, format="json").status_code == 403
-        assert not Function.objects.exists()
 
 
 @pytest.mark.parametrize(
