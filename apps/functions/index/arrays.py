@@ -21,10 +21,12 @@ class ArrayWriter:
         self._write_header()
 
     def append(self, rows: Any) -> None:
-        """Add rows, an array of shape (n, *row) or what can be made one."""
+        """Add rows, an array of shape (n, *row) or what can be made one, or a single row."""
         array = np.ascontiguousarray(rows, dtype=self._dtype)
         if self._row and array.ndim == len(self._row):
             array = array[np.newaxis]
+        if array.shape[1:] != self._row:
+            raise ValueError(f"rows of shape {array.shape[1:]} do not go with rows of shape {self._row}")
         if array.size:
             self._file.write(array.data)
         self.rows += len(array)

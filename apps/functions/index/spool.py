@@ -123,7 +123,7 @@ class Spooler:
     def _write_postings(self) -> None:
         for counted in (counted.counted for counted in self._block):
             terms = [_number(self.spool.terms, term) for term in counted.counts]
-            counts = np.array(list(counted.counts.values()), dtype=np.int64)
+            counts = np.array(list(counted.counts.values()), dtype=np.int64).reshape(-1, len(FIELDS))
             lengths = np.array(counted.lengths, dtype=np.int64)
             self._writers["spool_terms"].append(terms)
             self._writers["spool_counts"].append(np.minimum(counts, MOST_COUNTED))

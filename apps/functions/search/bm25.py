@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from apps.functions.search.documents import Document
 from apps.functions.search.tokens import MAX_CHARACTERS, analyse
 
+MAX_NAME = 1_000
 FIELDS = ("name", "identifiers", "signature", "description", "keywords", "body")
 
-_CALL = re.compile(r"([^\W\d]\w*)\s*\(")
+# Bounded, so that no text makes it slow.
+_CALL = re.compile(r"\b([^\W\d]\w{0,63})\s{0,4}\(")
 
 Floats = NDArray[np.floating]
 
@@ -60,7 +62,7 @@ def count_terms(document: Document) -> TermCounts:
 
 def field_texts(document: Document) -> tuple[str, ...]:
     """The text of each field, in the order of FIELDS. `identifiers` are the functions that the code calls."""
-    own = re.split(r"\W+", document.name)[-1]
+    own = re.split(r"\W+", document.name[-MAX_NAME:])[-1]
     calls = (name for name in _CALL.findall(document.code[:MAX_CHARACTERS]) if name != own)
     return (
         document.name,
@@ -96,7 +98,10 @@ def compute_impacts(
     # A field in which the term does not occur adds nothing, whatever its norm; b = 1 and length 0 gives norm 0.
     occurrences = np.asarray(counts, dtype=np.float32)
     weighted = np.divide(occurrences, norms, out=np.zeros_like(occurrences), where=occurrences > 0)
-    frequency = weighted @ np.asarray(parameters.weights, dtype=np.float32)
+    # Field by field: a matrix product would round differently with the number of postings.
+    frequency = np.zeros(len(occurrences), dtype=np.float32)
+    for field, weight in enumerate(parameters.weights):
+        frequency += np.float32(weight) * weighted[:, field]
     return np.asarray(idf * frequency / (parameters.saturation + frequency), dtype=np.float32)
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from apps.functions.search.tokens import split_identifier
 
-RECIPE = "words-code-1"
+RECIPE = "words-code-2"
 """Names how `embedding_text` makes its text. Change it with that function: it is part of a vector's digest."""
 
 MAX_TEXT = 400
 """Characters that are embedded, white space collapsed: about 100 tokens. More costs time and finds no better."""
 
 MAX_DESCRIPTION = 200
+"""Characters of these for the description, so that there is room for the code."""
 
 KNOWN_BY = 40
 """So many characters tell that the code holds the description."""
@@ -38,8 +39,13 @@ class Document:
 def embedding_text(document: Document) -> str:
     """The text whose vector stands for the function: the name's words, what it does, then the code."""
     words = " ".join(split_identifier(document.name))
-    parts = (words, first_paragraph(document.description), document.code[: MAX_TEXT * 2] or document.signature)
-    return collapse(" ".join(part for part in parts if part))[:MAX_TEXT]
+    code = collapse(document.code[: 4 * MAX_TEXT])
+    description = first_paragraph(document.description[: 4 * MAX_TEXT])
+    if description[:KNOWN_BY] in code:
+        # Most often the description was read out of the code.
+        description = ""
+    told = f"{words}. {description[:MAX_DESCRIPTION] if code else description}" if description else words
+    return f"{told}\n{code or collapse(document.signature)}"[:MAX_TEXT].strip()
 
 
 def first_paragraph(description: str) -> str:

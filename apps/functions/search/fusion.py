@@ -23,12 +23,12 @@ class FusionWeights:
 
 
 # Chosen by `python -m benchmarks.search_tuning fusion`.
-DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.3, crowding=0.2)
+DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.15, crowding=0.2)
 
 # A document that has no vector yet is given the cosine that documents with its lexical score have on average
 # (least squares over the first hundred results of a query: `python -m benchmarks.search_tuning fusion`).
-STAND_IN_BASE = 0.3
-STAND_IN_SLOPE = 0.3
+STAND_IN_BASE = 0.23
+STAND_IN_SLOPE = 0.48
 TYPICAL_CROWDING = 0.7
 
 

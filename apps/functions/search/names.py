@@ -16,7 +16,7 @@ def name_key(name: str) -> str:
 
 def keys_of_name(name: str, library: str = "") -> tuple[str, ...]:
     """The keys by which a function is found: its name, each shorter end of a dotted name, and with its library."""
-    parts = [part for part in (name_key(piece) for piece in _SEPARATOR.split(name)) if part]
+    parts = [part for part in (name_key(piece) for piece in _SEPARATOR.split(name[: 4 * MAX_KEY])) if part]
     ends = ["".join(parts[start:]) for start in range(len(parts))]
     if library and parts:
         ends += [(name_key(library) + end)[:MAX_KEY] for end in ends[:1]]
@@ -30,7 +30,7 @@ def key_of_query(text: str) -> str:
 
 def looks_like_identifier(text: str) -> bool:
     """Whether a query is written as code writes names (`parse_date`, `parseDate`, `a.b`, `f()`), not as words."""
-    bare = text.strip()
+    bare = text[: 4 * MAX_KEY].strip()
     if not bare or any(char.isspace() for char in _ARGUMENTS.sub("", bare)):
         return False
     return bool(re.search(r"[_.:#()]|[a-z][A-Z]", bare))

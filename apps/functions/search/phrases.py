@@ -47,4 +47,5 @@ PROGRAMS = (
 )  # fmt: skip
 
 # Before a language's name at the end of a query, these show that something else was meant: "remove the rust".
-NOT_BEFORE = frozenset({"a", "an", "and", "any", "as", "be", "is", "no", "of", "or", "some", "the", "to"})
+# Stop words do so too.
+NOT_BEFORE = frozenset({"any", "become", "no", "remove", "some"})

@@ -133,7 +133,7 @@ def _is_something_else(text: str, match: re.Match[str]) -> bool:
     if _fold(match["name"]) not in AT_THE_EDGES or match.start("name") != match.start():
         return False
     before = text[: match.start()].split()
-    return bool(before) and (len(before) < 2 or before[-1].lower() in NOT_BEFORE)
+    return bool(before) and (len(before) < 2 or before[-1].lower() in NOT_BEFORE or is_stop_word(before[-1]))
 
 
 def _fold(name: str) -> str:

@@ -16,7 +16,7 @@ MAX_TOKENS = 8_000
 
 # `c#` and `c++` are words; so is `utf-8`, which is also `utf8`.
 _WORD = re.compile(r"\b[cCfF](?:#|\+\+)|[^\W\d_]{2,20}-\d{1,4}\b|\w+")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _local = threading.local()
 
 
@@ -48,7 +48,7 @@ def tokenize(text: str) -> list[Token]:
 
 def split_identifier(name: str) -> list[str]:
     """The words of an identifier in lower case: `parseHTTPDate_2` gives parse, http, date, 2."""
-    return [part.lower() for word in _words(name) for part in _PART.findall(word)]
+    return [part.lower() for word in _words(name) for part in _split(word)]
 
 
 def is_stop_word(word: str) -> bool:
@@ -67,11 +67,34 @@ def _words(text: str) -> Iterator[str]:
 def _tokens_of(word: str) -> tuple[Token, ...]:
     if word[-1] in "#+":
         return (Token(word.lower(), word),)
-    parts = _PART.findall(word)
+    parts = _split(word)
     tokens = [Token(_stem(part.lower()), part) for part in parts]
     if len(parts) > 1:
         tokens.append(Token(_stem("".join(parts).lower()), word))
     return tuple(tokens)
+
+
+def _split(word: str) -> list[str]:
+    """The parts of a word by underscores, case and digits."""
+    if word.isascii():
+        return _PART.findall(word)
+    parts = [""]
+    for place, char in enumerate(word):
+        kind, before = _kind(char), _kind(word[place - 1]) if place else ""
+        ends_capitals = kind == before == "upper" and _kind(word[place + 1 : place + 2]) == "lower"
+        if kind == "other" or ends_capitals or (kind != before and (before, kind) != ("upper", "lower")):
+            parts.append("")
+        parts[-1] += "" if kind == "other" else char
+    return [part for part in parts if part]
+
+
+def _kind(char: str) -> str:
+    """What a character is to a name: letters without case count as lower."""
+    if char.isdigit():
+        return "digit"
+    if char.isupper():
+        return "upper"
+    return "lower" if char.isalpha() else "other"
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,50 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.functions.search.confidence import (
+    ANSWER_THRESHOLD,
+    BY_WORDS,
+    WITH_MEANING,
+    Evidence,
+    confidence_of_name,
+    estimate_confidence,
+)
+
+pytestmark = pytest.mark.unit
+
+UNIT = st.floats(0, 1)
+EVIDENCE = st.builds(Evidence, semantic=st.none() | UNIT, lexical=UNIT, coverage=UNIT, lead=UNIT)
+
+
+@settings(deadline=None)
+@given(EVIDENCE)
+def test_it_is_a_probability(evidence):
+    assert 0 < estimate_confidence(evidence) < 1
+
+
+@settings(deadline=None)
+@given(EVIDENCE, st.sampled_from(["semantic", "lexical", "coverage", "lead"]), UNIT)
+def test_better_evidence_never_lowers_it(evidence, feature, other):
+    values = {name: getattr(evidence, name) for name in ("semantic", "lexical", "coverage", "lead")}
+    if values[feature] is None:
+        return
+    low, high = sorted((values[feature], other))
+    less, more = (estimate_confidence(Evidence(**{**values, feature: value})) for value in (low, high))
+    assert less <= more + 1e-12
+
+
+def test_a_close_match_is_answered_and_nothing_in_common_is_not():
+    assert estimate_confidence(Evidence(0.8, 0.6, 1.0, 0.15)) > ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(0.25, 0.0, 0.0, 0.01)) < ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(None, 0.7, 1.0, 0.4)) > ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(None, 0.05, 0.1, 0.0)) < ANSWER_THRESHOLD
+
+
+def test_words_alone_have_a_model_of_their_own():
+    assert BY_WORDS != WITH_MEANING
+    assert BY_WORDS.semantic == 0
+
+
+def test_names_written_as_code_are_surer_than_words():
+    assert confidence_of_name("parse_date") > confidence_of_name("parse date") > confidence_of_name("parse")
