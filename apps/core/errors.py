@@ -137,4 +137,5 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    log.error("request_failed", path=request.path, exc_info=True)
     return render_error(request, 500, "server_error", "Something failed on our side. The log has it under this id.")

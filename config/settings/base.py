@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "core.recover_jobs": {"task": "core.recover_jobs", "schedule": 10.0},
+    "functions.prune_uploads": {"task": "functions.prune_uploads", "schedule": timedelta(days=1)},
     "functions.refresh_index": {"task": "functions.refresh_index", "schedule": 60.0},
     "core.prune_jobs": {"task": "core.prune_jobs", "schedule": timedelta(days=1)},
 }
@@ -159,7 +160,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.users.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.Pages",
     "PAGE_SIZE": 25,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

@@ -1,12 +1,13 @@
 """Curation: every change of a function goes through here and leaves a revision."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.models import Job
@@ -79,7 +80,9 @@ def update_function(
         before = current.as_data()
         _apply_changes(current, changes)
         if current.as_data() != before:
-            _save_changed([current], Author(origin, user_id, note))
+            current.revision += 1
+            current.save()
+            record_revisions([current], Author(origin, user_id, note))
             # In the same transaction: whoever sees the new text sees its vector too.
             embed_quietly([current])
     return current
@@ -92,7 +95,7 @@ def set_state(*, functions: QuerySet[Function], state: str, user_id: int | None,
     def change(function: Function) -> None:
         function.state = state
 
-    return _change_many(functions.exclude(state=state), change, Author(origin, user_id))
+    return _change_many(functions.exclude(state=state), "state", change, Author(origin, user_id))
 
 
 def add_keywords(
@@ -104,7 +107,7 @@ def add_keywords(
         kept = [word for word in function.keywords if word not in remove]
         function.apply_record(_parse({**_record_of(function), "keywords": [*kept, *add]}))
 
-    return _change_many(functions, change, Author(origin, user_id))
+    return _change_many(functions, "keywords", change, Author(origin, user_id))
 
 
 def restore_revision(*, function: Function, number: int, user_id: int | None, origin: Origin) -> Function:
@@ -145,26 +148,24 @@ def record_revisions(functions: Sequence[Function], author: Author) -> None:
     )
 
 
-def _save_changed(functions: Sequence[Function], author: Author) -> None:
-    for function in functions:
-        function.revision += 1
-        function.save()
-    record_revisions(functions, author)
-
-
-def _change_many(functions: QuerySet[Function], change: Any, author: Author) -> int:
+def _change_many(functions: QuerySet[Function], field: str, change: Callable[[Function], None], author: Author) -> int:
+    """Changes one field of many, all or none; chunks bound the memory."""
     changed = 0
     ids = list(functions.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), CHUNK):
-        with transaction.atomic():
+    with transaction.atomic():
+        for start in range(0, len(ids), CHUNK):
             rows = Function.objects.select_for_update(of=("self",)).filter(pk__in=ids[start : start + CHUNK])
             touched = [row for row in rows.with_library().order_by("pk") if _changes(row, change)]
-            _save_changed(touched, author)
+            for row in touched:
+                row.revision += 1
+                row.updated_at = timezone.now()
+            Function.objects.bulk_update(touched, [field, "revision", "updated_at"])
+            record_revisions(touched, author)
             changed += len(touched)
     return changed
 
 
-def _changes(function: Function, change: Any) -> bool:
+def _changes(function: Function, change: Callable[[Function], None]) -> bool:
     before = function.as_data()
     change(function)
     return function.as_data() != before

@@ -92,7 +92,7 @@ def run_embedding(context: JobContext, params: dict[str, Any]) -> dict[str, Any]
 
 
 def embed_missing(context: JobContext, on_many: Callable[[], None]) -> int:
-    """Embeds what has no vector, the most popular first; calls `on_many` now and then, so that search has them early."""
+    """Embeds what has no vector, the most popular first; `on_many` is called now and then, to let search have them."""
     digest = inference.get_embedder().digest
     embedded = 0
     with _only_one(context):

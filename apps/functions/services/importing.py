@@ -31,6 +31,7 @@ KIND = "functions.import"
 BATCH = 400
 PROBLEMS_KEPT = 500
 SHOWN_IN_STRICT = 20
+UPLOAD_SECONDS = 86_400
 
 
 @dataclass(slots=True)
@@ -245,6 +246,22 @@ def _discard_upload(params: dict[str, Any]) -> None:
     path = Path(params["path"])
     if params["remove_after"] and path.parent.parent == settings.UPLOADS_DIR.resolve():
         shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def prune_uploads() -> int:
+    """Removes uploads of a day ago and more that no open import needs: those of imports cancelled before they began."""
+    needed = {
+        Path(params["path"]).parent for params in Job.objects.open().filter(kind=KIND).values_list("params", flat=True)
+    }
+    before = time.time() - UPLOAD_SECONDS
+    stale = [
+        folder
+        for folder in settings.UPLOADS_DIR.glob("*")
+        if folder.stat().st_mtime < before and folder.resolve() not in needed
+    ]
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(stale)
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

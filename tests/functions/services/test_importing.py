@@ -1,4 +1,5 @@
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -207,3 +208,13 @@ def test_an_upload_that_is_too_large_is_refused(settings):
     with pytest.raises(InvalidInput) as caught:
         importing.save_upload(SimpleUploadedFile("a.jsonl", b"x" * 11))
     assert caught.value.code == "too_large"
+
+
+def test_uploads_that_no_import_will_read_are_pruned(settings, tmp_path, source):
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    old, young, needed = (importing.save_upload(SimpleUploadedFile("a.jsonl", source.read_bytes())) for _ in range(3))
+    for path in (old, needed):
+        os.utime(path.parent, (1, 1))
+    Job.objects.create(kind=importing.KIND, params=importing.build_params(path=needed, library="lib"))
+    assert importing.prune_uploads() == 1
+    assert [path.exists() for path in (old, young, needed)] == [False, True, True]
