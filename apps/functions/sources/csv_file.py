@@ -12,6 +12,8 @@ from apps.functions.sources.base import MAX_RECORD_BYTES, RecordReader, SourceEr
 from apps.functions.sources.lines import explain_length, read_lines
 
 SEPARATORS = ",;\t"
+# A field longer than a record may have is one that a missing quote has made of all that follows.
+MAX_FIELD = 2 * LIMITS["code"]
 _BLANK = re.compile(r"[\s-]+")
 
 
@@ -38,7 +40,7 @@ class CsvSource:
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each row."""
         # One value for the process; Python's own, 131,072 characters, is less than code may have.
-        csv.field_size_limit(2 * LIMITS["code"])
+        csv.field_size_limit(MAX_FIELD)
         self.position = self._line = 0
         self._too_long.clear()
         with self._reader.parser, self.path.open("rb") as file:

@@ -111,6 +111,9 @@ class JsonSource:
             if not isinstance(value, Broken):
                 yield self._reader.read(value, number)
                 continue
+            if mark == "}":
+                # A bracket too many ends no value, and would be met again.
+                buffer.at += 1
             rest = "" if value.goes_on else "; nothing after it could be read"
             yield self._reader.problem(number, "record", f"{value.reason} on line {value.line}{rest}")
 

@@ -39,20 +39,16 @@ def open_source(
     which say none. Raises SourceError for what cannot be read as any source.
     """
     known = _check_language(language)
+    location = _locate(path)
+    if location.is_dir():
+        return open_tree(location, language=known, library=library, include_tests=include_tests)
+    if not location.is_file():
+        raise SourceError("path", f"{path.name} is neither a file nor a folder")
     try:
-        location = path.resolve(strict=True)
-        if location.is_dir():
-            return open_tree(location, language=known, library=library, include_tests=include_tests)
-        if not location.is_file():
-            raise SourceError("path", f"{path.name} is neither a file nor a folder")
         with location.open("rb") as file:
             start = file.read(SNIFFED_BYTES)
-    except (OSError, RuntimeError) as error:
-        # RuntimeError is how resolve tells of a loop of links before Python 3.13.
-        reason = explain_os_error(error) if isinstance(error, OSError) else "cannot be read: Too many symbolic links"
-        raise SourceError("path", f"{path.name} {reason}") from error
-    except ValueError as error:
-        raise SourceError("path", f"is no path: {error}") from error
+    except OSError as error:
+        raise SourceError("path", f"{path.name} {explain_os_error(error)}") from error
     return _open_file(location, start, language=known, library=library)
 
 
@@ -74,6 +70,18 @@ def open_tree(location: Path, *, language: str | None, library: str | None, incl
 def stdlib_source(*, library: str = STDLIB_LIBRARY) -> TreeSource:
     """Return the standard library of the interpreter that runs this."""
     return open_tree(Path(sysconfig.get_path("stdlib")).resolve(), language="python", library=library)
+
+
+def _locate(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except OSError as error:
+        raise SourceError("path", f"{path.name} {explain_os_error(error)}") from error
+    except RuntimeError as error:
+        # How a loop of links is told before Python 3.13.
+        raise SourceError("path", f"{path.name} cannot be read: Too many levels of symbolic links") from error
+    except ValueError as error:
+        raise SourceError("path", f"is no path: {error}") from error
 
 
 def _check_language(language: str | None) -> str | None:

@@ -56,7 +56,7 @@ class SqliteSource:
                     database.set_progress_handler(_deadline(ROW_SECONDS), STEPS_BETWEEN_LOOKS)
                     yield self._read_row(row)
         except sqlite3.Error as error:
-            reason = f"cannot be read: {error}; nothing after it was read"
+            reason = f"cannot be read: {error}; nothing from here on was read"
             yield self._reader.problem(self.position + 1, "record", reason)
 
     def _read_row(self, row: tuple[object, ...]) -> SourceItem:
