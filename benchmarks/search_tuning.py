@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from apps.functions.search.bm25 import DEFAULT_PARAMETERS, FIELDS, Bm25Parameters
 from apps.functions.search.fusion import DEFAULT_WEIGHTS, FusionWeights, fuse_scores
 from apps.functions.search.synonyms import SYNONYM_WEIGHT
+from benchmarks.search_confidence import tune_confidence
 from benchmarks.search_matrix import Matrix, Scored, reciprocal_ranks, score_set, score_words
 from benchmarks.search_sets import VectorCache, load_sets
+from benchmarks.search_speed import measure_speed
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDS, REPEATS = 5, 10
@@ -36,10 +38,16 @@ class Source:
     """Where data and vectors come from."""
 
     data: Path
-    vectors: VectorCache
+    models: Path
+    cache: Path
+
+    @property
+    def vectors(self) -> VectorCache:
+        return VectorCache(self.models, self.cache)
 
     def load(self) -> list[Scored]:
-        return [score_set(given, self.vectors) for given in load_sets(self.data)]
+        vectors = self.vectors
+        return [score_set(given, vectors) for given in load_sets(self.data)]
 
 
 def main() -> int:
@@ -53,7 +61,7 @@ def main() -> int:
     if not (options.data / "retrieval").is_dir():
         print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
         return 2
-    COMMANDS[options.what](Source(options.data, VectorCache(options.models, options.cache)))
+    COMMANDS[options.what](Source(options.data, options.models, options.cache))
     return 0
 
 
@@ -170,6 +178,8 @@ def print_row(first: str, cells: list[str]) -> None:
 COMMANDS: dict[str, Callable[[Source], None]] = {
     "words": tune_words,
     "fusion": tune_fusion,
+    "confidence": lambda source: tune_confidence(source.data, source.vectors),
+    "speed": lambda source: measure_speed(source.data, source.models, source.cache),
 }
 
 

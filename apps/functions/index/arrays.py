@@ -1,6 +1,7 @@
 """Arrays and sorted strings in files: written row by row, read through the page cache."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 BLOCK = 1 << 20
+REMEMBERED = 4_096
+"""Look-ups that are remembered: the words of queries come back."""
 
 
 class ArrayWriter:
@@ -78,6 +81,8 @@ class SortedStrings:
 
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self._blob, self._offsets = blob.data, offsets.data
+        self.find = lru_cache(maxsize=REMEMBERED)(self._find)
+        """The place of a string, or -1."""
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -85,8 +90,7 @@ class SortedStrings:
     def __getitem__(self, place: int) -> str:
         return self._bytes(place).decode("utf-8")
 
-    def find(self, text: str) -> int:
-        """The place of a string, or -1."""
+    def _find(self, text: str) -> int:
         wanted = encode(text)
         low, high = 0, len(self)
         while low < high:

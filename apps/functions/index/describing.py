@@ -2,48 +2,62 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from apps.functions.index.hits import Hit
 from apps.functions.index.ranking import FoundTerm, Part, Place, Scores
-from apps.functions.search.confidence import Evidence
+from apps.functions.index.segment import Segment
+from apps.functions.search.confidence import LEAD_OVER, Evidence
 from apps.functions.search.explain import Match, explain_match, matched_words
+from apps.functions.search.fusion import UNRELATED_SCORE
 
 
-def describe_hit(parts: Sequence[Part], scores: Sequence[Scores], place: Place) -> Hit:
-    """The hit at a place, with the words that it has of the query's terms."""
-    segment, found = parts[place.part].segment, scores[place.part]
-    has_meaning = found.semantic is not None and bool(segment.has_vector[place.row])
-    semantic = float(found.semantic[place.row]) if has_meaning and found.semantic is not None else None
-    matches = find_matches(found.terms, place.row)
+def describe_hits(parts: Sequence[Part], scores: Sequence[Scores], places: Sequence[Place]) -> tuple[Hit, ...]:
+    """The hits at these places, in their order, with the words that each has of the query's terms."""
+    described: dict[Place, Hit] = {}
+    for number, (part, found) in enumerate(zip(parts, scores, strict=True)):
+        rows = [place.row for place in places if place.part == number]
+        for row, matches in zip(rows, find_matches(found.terms, rows), strict=True):
+            described[Place(number, row)] = _describe(part.segment, found, row, matches)
+    return tuple(described[place] for place in places)
+
+
+def find_matches(terms: Sequence[FoundTerm], rows: Sequence[int]) -> list[list[Match]]:
+    """For each row the words of the query that it has, itself or by a synonym, and in which fields."""
+    wanted = np.array(rows, dtype=np.int64)
+    matches: list[list[Match]] = [[] for _ in rows]
+    for term in terms:
+        bits = np.zeros(len(rows), dtype=np.uint8)
+        for postings in (*((term.own,) if term.own else ()), *term.synonyms):
+            bits = np.where(bits > 0, bits, postings.fields_of(wanted))
+        for found, fields in zip(matches, bits.tolist(), strict=True):
+            if fields:
+                found.append(Match(term.query.word, fields))
+    return matches
+
+
+def _describe(segment: Segment, found: Scores, row: int, matches: Sequence[Match]) -> Hit:
+    has_meaning = found.semantic is not None and bool(segment.has_vector[row])
+    semantic = float(found.semantic[row]) if has_meaning and found.semantic is not None else None
     return Hit(
-        id=int(segment.ids[place.row]),
-        score=float(found.fused[place.row]),
-        lexical=float(found.lexical[place.row]),
+        id=int(segment.ids[row]),
+        score=float(found.fused[row]),
+        lexical=float(found.lexical[row]),
         semantic=semantic,
         matched=matched_words(matches),
         why=explain_match(matches, semantic),
     )
 
 
-def find_matches(terms: Sequence[FoundTerm], row: int) -> list[Match]:
-    """The words of the query that a function has, itself or by a synonym, and in which fields."""
-    matches = []
-    for term in terms:
-        postings = (*((term.own,) if term.own else ()), *term.synonyms)
-        fields = next((found for one in postings if (found := one.fields_of(row))), 0)
-        if fields:
-            matches.append(Match(term.query.word, fields))
-    return matches
-
-
 def weigh_evidence(scores: Sequence[Scores], best: Sequence[Place]) -> Evidence:
-    """What the results at `best`, the first first, say of the first one."""
+    """What the results at `best`, the first first and at most LEAD_OVER, say of the first one."""
     first, last = best[0], best[-1]
     found = scores[first.part]
-    possible = sum(term.weight for term in found.terms)
-    had = sum(term.weight for term in found.terms if term.own and term.own.fields_of(first.row))
+    beaten = float(scores[last.part].fused[last.row])
+    if len(best) < LEAD_OVER:
+        # There is nothing at that rank: as good as a function that has nothing to do with the query.
+        beaten = min(beaten, 0.0 if found.semantic is None else UNRELATED_SCORE)
     return Evidence(
         semantic=None if found.semantic is None else float(found.semantic[first.row]),
-        lexical=float(found.lexical[first.row]),
-        coverage=had / possible if possible else 0.0,
-        lead=float(found.fused[first.row] - scores[last.part].fused[last.row]),
+        lead=float(found.fused[first.row]) - beaten,
     )

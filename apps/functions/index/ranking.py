@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,9 +122,10 @@ def choose_best(parts: Sequence[Part], scores: Sequence[Floats], limit: int) -> 
         return []
     least = np.partition(score, len(score) - count)[len(score) - count]
     candidates = np.flatnonzero(score >= max(least, 0))
-    popularity = np.concatenate([part.segment.popularity for part in parts])[candidates]
-    ids = np.concatenate([part.segment.ids for part in parts])[candidates]
-    best = candidates[np.lexsort((ids, -popularity, -score[candidates]))][:count]
     starts = np.cumsum([0, *(len(part.segment) for part in parts)])
+    rows = [candidates[(candidates >= start) & (candidates < end)] - start for start, end in pairwise(starts)]
+    popularity = np.concatenate([part.segment.popularity[own] for part, own in zip(parts, rows, strict=True)])
+    ids = np.concatenate([part.segment.ids[own] for part, own in zip(parts, rows, strict=True)])
+    best = candidates[np.lexsort((ids, -popularity, -score[candidates]))][:count]
     which = np.searchsorted(starts, best, side="right") - 1
     return [Place(int(part), int(row - starts[part])) for part, row in zip(which, best, strict=True)]

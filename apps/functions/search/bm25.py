@@ -38,7 +38,7 @@ class Bm25Parameters:
 
 # Chosen by `python -m benchmarks.search_tuning words`; the figures are flat around them.
 DEFAULT_PARAMETERS = Bm25Parameters(
-    weights=(2.0, 0.5, 0.5, 3.0, 2.0, 0.7), lengths=(0.5, 0.5, 0.5, 0.5, 0.5, 0.5), saturation=1.2
+    weights=(2.0, 0.3, 0.5, 3.0, 2.0, 0.7), lengths=(0.75, 0.75, 0.75, 0.75, 0.75, 0.75), saturation=1.2
 )
 
 

@@ -31,6 +31,9 @@ STAND_IN_BASE = 0.23
 STAND_IN_SLOPE = 0.48
 TYPICAL_CROWDING = 0.7
 
+# The fused score of a function that has nothing to do with the query: a cosine of 0.1, no word, typical crowding.
+UNRELATED_SCORE = 0.12
+
 
 def fuse_scores(
     semantic: Floats, lexical: Floats, crowding: Floats, weights: FusionWeights = DEFAULT_WEIGHTS

@@ -3,7 +3,6 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -33,7 +32,12 @@ def analyse(text: str) -> list[str]:
     `HTTPServer` gives `http`, `server` and the whole `httpserver`, stemmed, so that it is found by either spelling.
     Stop words are left out. Any text is fine, whatever its length or characters.
     """
-    return [token.term for token in tokenize(text) if not is_stop_word(token.word)]
+    terms: list[str] = []
+    for word in _words(text):
+        terms += _terms_of(word)
+        if len(terms) >= MAX_TOKENS:
+            return terms[:MAX_TOKENS]
+    return terms
 
 
 def tokenize(text: str) -> list[Token]:
@@ -55,15 +59,19 @@ def is_stop_word(word: str) -> bool:
     return word in STOP_WORDS or (not word.islower() and word.lower() in STOP_WORDS)
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str) -> list[str]:
     head = text[:MAX_CHARACTERS]
     if not head.isascii():
         head = unicodedata.normalize("NFKC", head)[:MAX_CHARACTERS]
-    for match in _WORD.finditer(head):
-        yield match[0][:MAX_WORD]
+    return [word[:MAX_WORD] for word in _WORD.findall(head)]
 
 
 @lru_cache(maxsize=50_000)
+def _terms_of(word: str) -> tuple[str, ...]:
+    return tuple(token.term for token in _tokens_of(word) if not is_stop_word(token.word))
+
+
+@lru_cache(maxsize=10_000)
 def _tokens_of(word: str) -> tuple[Token, ...]:
     if word[-1] in "#+":
         return (Token(word.lower(), word),)

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.functions.index import Overlay
+from apps.functions.search.confidence import estimate_confidence
 from apps.functions.search.query import parse_query
 from tests.functions.index.catalogue import DIMENSIONS, LANGUAGES, WORD, catalogues, entry, open_live
 
@@ -83,6 +84,20 @@ class TestSearch:
     def test_the_confidence_does_not_hang_on_the_limit(self, live):
         query = parse_query("sorts numbers")
         assert len({live.search(query, vector(0, 0, 1), limit=limit).confidence for limit in (1, 2, 50)}) == 1
+
+    def test_a_lone_function_is_answered_when_it_fits_only(self, tmp_path):
+        live = open_live(tmp_path, [entry(1, "read_csv", "Reads a table", [1, 0, 0])])
+        assert live.search(parse_query("read csv"), vector(0.8, 0.6, 0)).answered
+        assert live.search(parse_query("read csv"), None).answered
+        assert not live.search(parse_query("zebra"), vector(0.1, 1, 0)).answered
+
+    def test_evidence_is_what_the_confidence_comes_from(self, live):
+        query = parse_query("sorts numbers")
+        evidence, first = live.find_evidence(query, vector(0.6, 0, 0.8))
+        outcome = live.search(query, vector(0.6, 0, 0.8))
+        assert (estimate_confidence(evidence), first) == (outcome.confidence, outcome.hits[0].id)
+        with pytest.raises(LookupError):
+            live.find_evidence(parse_query("zebra"), None)
 
     def test_equals_come_by_popularity_then_id(self, tmp_path):
         entries = [entry(5, "same"), entry(3, "same"), entry(8, "same", popularity=1.0)]

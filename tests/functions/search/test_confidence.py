@@ -14,7 +14,7 @@ from apps.functions.search.confidence import (
 pytestmark = pytest.mark.unit
 
 UNIT = st.floats(0, 1)
-EVIDENCE = st.builds(Evidence, semantic=st.none() | UNIT, lexical=UNIT, coverage=UNIT, lead=UNIT)
+EVIDENCE = st.builds(Evidence, semantic=st.none() | UNIT, lead=UNIT)
 
 
 @settings(deadline=None)
@@ -24,9 +24,9 @@ def test_it_is_a_probability(evidence):
 
 
 @settings(deadline=None)
-@given(EVIDENCE, st.sampled_from(["semantic", "lexical", "coverage", "lead"]), UNIT)
+@given(EVIDENCE, st.sampled_from(["semantic", "lead"]), UNIT)
 def test_better_evidence_never_lowers_it(evidence, feature, other):
-    values = {name: getattr(evidence, name) for name in ("semantic", "lexical", "coverage", "lead")}
+    values = {name: getattr(evidence, name) for name in ("semantic", "lead")}
     if values[feature] is None:
         return
     low, high = sorted((values[feature], other))
@@ -35,10 +35,10 @@ def test_better_evidence_never_lowers_it(evidence, feature, other):
 
 
 def test_a_close_match_is_answered_and_nothing_in_common_is_not():
-    assert estimate_confidence(Evidence(0.8, 0.6, 1.0, 0.15)) > ANSWER_THRESHOLD
-    assert estimate_confidence(Evidence(0.25, 0.0, 0.0, 0.01)) < ANSWER_THRESHOLD
-    assert estimate_confidence(Evidence(None, 0.7, 1.0, 0.4)) > ANSWER_THRESHOLD
-    assert estimate_confidence(Evidence(None, 0.05, 0.1, 0.0)) < ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(0.8, 0.15)) > ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(0.25, 0.01)) < ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(None, 0.4)) > ANSWER_THRESHOLD
+    assert estimate_confidence(Evidence(None, 0.05)) < ANSWER_THRESHOLD
 
 
 def test_words_alone_have_a_model_of_their_own():
