@@ -36,7 +36,7 @@ bench: setup-dev  ## the figures: search quality and speed, embedding speed
 	@$(PY) -m benchmarks.search_quality
 
 screenshots: setup-dev  ## make the pictures of the docs again
-	@$(PY) docs/screenshots.py
+	@$(PY) docs/screenshots.py $(ARGS)
 
 requirements:  ## compile requirements/*.in with hashes (needs uv)
 	@for name in base dev prod; do \

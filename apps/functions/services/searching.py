@@ -211,7 +211,8 @@ def _build_request(query: str, language: str | None, library: str | None, limit:
     text = _check_query(query)
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
-    if library and not Library.objects.filter(name=library).exists():
+    # Nothing with a NUL is ever stored, and PostgreSQL does not take one even in a question.
+    if library and ("\0" in library or not Library.objects.filter(name=library).exists()):
         raise InvalidInput({"library": "there is no such library"})
     given = _check_language(language)
     holder = live_index()

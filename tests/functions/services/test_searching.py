@@ -196,6 +196,7 @@ class TestBadInput:
             ("x" * 100_000, {}, "q"),
             ("sort", {"language": "klingon"}, "language"),
             ("sort", {"library": "nowhere"}, "library"),
+            ("sort", {"library": "lib\0"}, "library"),
             ("sort", {"limit": 0}, "limit"),
             ("sort", {"limit": 101}, "limit"),
         ],
