@@ -116,6 +116,8 @@ class JsonSource:
                 buffer.at += 1
             rest = "" if value.goes_on else "; nothing after it could be read"
             yield self._reader.problem(number, "record", f"{value.reason} on line {value.line}{rest}")
+            if not value.goes_on:
+                return
 
     def _find_list(self, buffer: Buffer) -> bool:
         """Go to the array called "functions" in the outermost object; return False when there is none."""

@@ -101,6 +101,12 @@ class TestReading:
         assert ids(records) == ["f1", "f2"]
         assert problems[0].reason == "is missing: the file ends on line 1"
 
+    @pytest.mark.parametrize("end", ['{"a', "\\", '"\\', "{", '{"name": "x"', "nul", "}"])
+    def test_whatever_it_ends_with(self, tmp_path, end):
+        records, problems = read(source_of(write(tmp_path / "a.json", f"[{json.dumps(row(1))}, {end}")))
+        assert ids(records) == ["f1"]
+        assert problems[0].location == "record 2"
+
     def test_a_record_over_the_limit_is_not_kept(self, tmp_path):
         large = row(2, code='x = "[{"\n' * 40_000)
         path = write(tmp_path / "a.json", json.dumps([row(1), large, row(3)]))
