@@ -106,11 +106,13 @@ class ParserProcess:
 
 
 def _start_child() -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C is for the parent, and this ends with it, its input being closed.
+    # It finds what this process finds, wherever that was started. A session of its own: Ctrl-C is for the parent, and
+    # this ends with it, its input being closed.
+    path = os.pathsep.join([str(PROJECT), *filter(None, sys.path)])
     return subprocess.Popen(
         [sys.executable, "-c", CHILD],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
