@@ -109,7 +109,7 @@ def tune_fusion(source: Source) -> None:
         "reciprocal ranks",
         [f"{reciprocal_ranks(s, fuse_ranks(s, w)).mean():.4f}" for s, w in zip(sets, words, strict=True)],
     )
-    grid = [FusionWeights(1.0, *pair) for pair in product((0.0, 0.1, 0.2, 0.3, 0.4, 0.6), (0.0, 0.1, 0.2, 0.3, 0.4))]
+    grid = [FusionWeights(1.0, *pair) for pair in product((0.0, 0.1, 0.15, 0.2, 0.3, 0.6), (0.0, 0.1, 0.2, 0.3, 0.4))]
     on_first = []
     for weights in grid:
         found = [reciprocal_ranks(s, fuse(s, w, weights)) for s, w in zip(sets, words, strict=True)]

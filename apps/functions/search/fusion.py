@@ -29,10 +29,10 @@ DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.15, crowding=0.2)
 # (least squares over the first hundred results of a query: `python -m benchmarks.search_tuning fusion`).
 STAND_IN_BASE = 0.23
 STAND_IN_SLOPE = 0.48
-TYPICAL_CROWDING = 0.7
+TYPICAL_CROWDING = 0.6
 
-# The fused score of a function that has nothing to do with the query: a cosine of 0.1, no word, typical crowding.
-UNRELATED_SCORE = 0.12
+# The fused score of a function that has nothing to do with the query: a cosine of 0.16, no word, typical crowding.
+UNRELATED_SCORE = 0.18
 
 
 def fuse_scores(
