@@ -24,7 +24,15 @@ class SkipReason(StrEnum):
     FILE_TOO_COSTLY = "file takes too much time or memory to parse"
 
 
-UNREADABLE = frozenset({SkipReason.FILE_BINARY, SkipReason.FILE_UNDECODABLE})
+# Those of files that nobody meant to leave out.
+UNREADABLE = frozenset(
+    {
+        SkipReason.FILE_BINARY,
+        SkipReason.FILE_UNDECODABLE,
+        SkipReason.FILE_TOO_DEEP,
+        SkipReason.FILE_TOO_COSTLY,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import os
 import selectors
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,15 @@ PROJECT = Path(__file__).resolve().parents[3]
 CHILD = "from apps.functions.sources.parsing_child import main; main()"
 # The kernel ends a child after its seconds of processor time; this is for a machine too busy to give it those.
 PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCode:
+    """A file to extract functions from."""
+
+    source: bytes
+    language: str
+    path: str
 
 
 class ParserProcess:
@@ -37,24 +46,31 @@ class ParserProcess:
     ) -> None:
         self.close()
 
-    def extract(self, source: bytes, language: str, path: str, *, include_tests: bool = False) -> Extraction:
-        """Do what `extract_functions` does; a source that costs too much is skipped as a whole."""
-        request = {"language": language, "path": path, "include_tests": include_tests}
-        answer = self._ask(request, source)
-        if answer is None:
-            return Extraction(skipped=(Skipped(path, 1, SkipReason.FILE_TOO_COSTLY),))
-        return Extraction(
-            tuple(ExtractedFunction(*row) for row in answer["functions"]),
-            tuple(Skipped(path, line, SkipReason(reason)) for line, reason in answer["skipped"]),
-            answer["errors"],
-        )
+    def extract_each(
+        self, files: Iterable[SourceCode], *, include_tests: bool = False
+    ) -> Iterator[tuple[SourceCode, Extraction]]:
+        """Do for each file what `extract_functions` does; one that costs too much is skipped as a whole.
+
+        The next file is parsed while the caller is busy with what this gave last.
+        """
+        sent: SourceCode | None = None
+        for file in files:
+            extraction = self._receive_extraction(sent.path) if sent else None
+            request = {"language": file.language, "path": file.path, "include_tests": include_tests}
+            self._send(request, file.source)
+            if sent and extraction:
+                yield sent, extraction
+            sent = file
+        if sent:
+            yield sent, self._receive_extraction(sent.path)
 
     def enrich(self, record: FunctionRecord) -> FunctionRecord:
         """Fill a record's missing signature and description from its code, where its language is one of LANGUAGES."""
         if record.language not in LANGUAGES or not record.code or (record.signature and record.description):
             return record
         request = {"language": record.language, "name": record.name}
-        answer = self._ask(request, record.code.encode("utf-8", "replace"))
+        self._send(request, record.code.encode("utf-8", "replace"))
+        answer = self._receive()
         if answer is None or not answer["functions"]:
             return record
         found = ExtractedFunction(*answer["functions"][0])
@@ -78,21 +94,36 @@ class ParserProcess:
         with suppress(BrokenPipeError):
             child.stdin.close()
 
-    def _ask(self, request: Mapping[str, object], source: bytes) -> Any:
-        """Return the child's answer, None when the source ended it. Raises ChildProcessError for a child that fails."""
+    def _receive_extraction(self, path: str) -> Extraction:
+        answer = self._receive()
+        if answer is None:
+            return Extraction(skipped=(Skipped(path, 1, SkipReason.FILE_TOO_COSTLY),))
+        return Extraction(
+            tuple(ExtractedFunction(*row) for row in answer["functions"]),
+            tuple(Skipped(path, line, SkipReason(reason)) for line, reason in answer["skipped"]),
+            answer["errors"],
+        )
+
+    def _send(self, request: Mapping[str, object], source: bytes) -> None:
+        if self._child is not None and self._child.poll() is not None:
+            # It ended between two sources: that is the fault of neither.
+            self.close()
         child = self._child = self._child or _start_child()
         assert child.stdin is not None
-        assert child.stdout is not None
         header = json.dumps({**request, "size": len(source)}).encode("ascii")
-        try:
+        # A child that is gone is found out about when it gives no answer.
+        with suppress(BrokenPipeError):
             child.stdin.write(header + b"\n" + source)
             child.stdin.flush()
-        except BrokenPipeError:
-            line = b""
-        else:
-            if not _wait_for(child):
-                child.kill()
-            line = child.stdout.readline()
+
+    def _receive(self) -> Any:
+        """Return the child's answer, None when the source ended it. Raises ChildProcessError for a child that fails."""
+        child = self._child
+        assert child is not None
+        assert child.stdout is not None
+        if not _wait_for(child):
+            child.kill()
+        line = child.stdout.readline()
         if line.endswith(b"\n"):
             return json.loads(line)
         self._bury(child)

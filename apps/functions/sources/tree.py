@@ -4,13 +4,14 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from apps.functions.extraction import UNREADABLE, ExtractedFunction
+from apps.functions.extraction import UNREADABLE, ExtractedFunction, Extraction
 from apps.functions.records import RecordError, RecordProblem, derive_external_id, parse_record
 from apps.functions.sources.base import SourceItem
-from apps.functions.sources.folders import Listing, Selection, TreeFile, explain_os_error
-from apps.functions.sources.parsing import ParserProcess
+from apps.functions.sources.folders import Listing, Selection, explain_os_error
+from apps.functions.sources.parsing import ParserProcess, SourceCode
 
 # A little more than extraction takes, so that it is extraction that says what is too large.
 READ_BYTES = 2_100_000
@@ -34,19 +35,23 @@ class TreeSource:
     def items(self) -> Iterator[SourceItem]:
         """Yield a record for each function, a problem for each file that cannot be read."""
         yield from self._listing.problems
+        unread: list[RecordProblem] = []
         with ParserProcess() as parser:
-            for file in self._listing.files:
-                try:
-                    source = read_regular_file(file.location)
-                except OSError as error:
-                    yield RecordProblem(file.path, "file", explain_os_error(error))
-                else:
-                    yield from self._read(file, source, parser)
+            files = self._read_files(unread)
+            for file, extraction in parser.extract_each(files, include_tests=self._selection.include_tests):
+                yield from self._make_items(file, extraction)
                 self.position += 1
+        self.position += len(unread)
+        yield from unread
 
-    def _read(self, file: TreeFile, source: bytes, parser: ParserProcess) -> Iterator[SourceItem]:
-        tests = self._selection.include_tests
-        extraction = parser.extract(source, file.language, file.path, include_tests=tests)
+    def _read_files(self, unread: list[RecordProblem]) -> Iterator[SourceCode]:
+        for file in self._listing.files:
+            try:
+                yield SourceCode(read_regular_file(file.location), file.language, file.path)
+            except OSError as error:
+                unread.append(RecordProblem(file.path, "file", explain_os_error(error)))
+
+    def _make_items(self, file: SourceCode, extraction: Extraction) -> Iterator[SourceItem]:
         if extraction.errors:
             self.skipped[SYNTAX_ERRORS] += extraction.errors
         for left_out in extraction.skipped:
@@ -59,7 +64,7 @@ class TreeSource:
             ordinals[function.qualified_name] += 1
             yield self._make_item(function, file, ordinals[function.qualified_name])
 
-    def _make_item(self, function: ExtractedFunction, file: TreeFile, ordinal: int) -> SourceItem:
+    def _make_item(self, function: ExtractedFunction, file: SourceCode, ordinal: int) -> SourceItem:
         mapping = {
             "name": function.name,
             "qualified_name": function.qualified_name,
@@ -74,9 +79,9 @@ class TreeSource:
         }
         try:
             record = parse_record(mapping)
-            return parse_record({**mapping, "id": derive_external_id(record, ordinal=ordinal)})
         except RecordError as error:
             return RecordProblem(f"{file.path}:{function.line}", error.field, error.reason)
+        return record if ordinal == 1 else replace(record, external_id=derive_external_id(record, ordinal=ordinal))
 
 
 def rate_function(function: ExtractedFunction) -> float:

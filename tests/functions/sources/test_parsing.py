@@ -3,10 +3,10 @@ import signal
 
 import pytest
 
-from apps.functions.extraction import SkipReason, extract_functions
+from apps.functions.extraction import Extraction, SkipReason, extract_functions
 from apps.functions.records import FunctionRecord
 from apps.functions.sources import parsing, parsing_child
-from apps.functions.sources.parsing import ParserProcess
+from apps.functions.sources.parsing import ParserProcess, SourceCode
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +19,11 @@ def parser():
         yield parser
 
 
+def extract(parser: ParserProcess, source: bytes, language: str = "python", **options: bool) -> Extraction:
+    ((_, extraction),) = parser.extract_each([SourceCode(source, language, "a")], **options)
+    return extraction
+
+
 def pid_of(parser: ParserProcess) -> int:
     assert parser._child is not None
     return parser._child.pid
@@ -26,45 +31,73 @@ def pid_of(parser: ParserProcess) -> int:
 
 class TestExtraction:
     def test_is_what_it_is_in_this_process(self, parser):
-        assert parser.extract(SOURCE, "python", "a.py") == extract_functions(SOURCE, "python", "a.py")
+        assert extract(parser, SOURCE) == extract_functions(SOURCE, "python", "a")
 
     @pytest.mark.parametrize("source", [b"", b"\n", b"\0", b'def f():\n    "\\ud800"\n    return 1 + 1\n'])
     def test_survives_odd_sources(self, parser, source):
-        assert parser.extract(source, "python", "a.py") == extract_functions(source, "python", "a.py")
+        assert extract(parser, source) == extract_functions(source, "python", "a")
 
-    def test_takes_many_files_in_one_process(self, parser):
-        first = pid_of(parser) if parser.extract(SOURCE, "python", "a.py") else 0
-        assert all(parser.extract(SOURCE, "python", f"{number}.py").functions for number in range(50))
-        assert pid_of(parser) == first
+    def test_takes_many_files_in_one_process_and_in_their_order(self, parser):
+        files = [SourceCode(SOURCE, "python", f"{number}.py") for number in range(50)]
+        found = list(parser.extract_each(files))
+        assert [file for file, _ in found] == files
+        assert [extraction.functions[0].path for _, extraction in found] == [file.path for file in files]
+        pid = pid_of(parser)
+        assert extract(parser, SOURCE).functions
+        assert pid_of(parser) == pid
+
+    def test_of_no_files_starts_no_process(self):
+        with ParserProcess() as parser:
+            assert list(parser.extract_each([])) == []
+            assert parser._child is None
+
+    def test_reads_ahead_by_one_file(self, parser):
+        read = []
+
+        def files():
+            for number in range(5):
+                read.append(number)
+                yield SourceCode(SOURCE, "python", str(number))
+
+        for given, _ in enumerate(parser.extract_each(files())):
+            assert len(read) == min(given + 2, 5)
 
     def test_includes_tests_when_asked(self, parser):
         source = b"#[test]\nfn f() { go() }\n"
-        assert parser.extract(source, "rust", "a.rs").functions == ()
-        assert len(parser.extract(source, "rust", "a.rs", include_tests=True).functions) == 1
+        assert extract(parser, source, "rust").functions == ()
+        assert len(extract(parser, source, "rust", include_tests=True).functions) == 1
 
 
 class TestLimits:
-    def test_a_source_that_ends_the_process_costs_itself(self, parser):
-        parser.extract(SOURCE, "python", "a.py")
+    def test_a_process_that_ends_between_two_files_costs_neither(self, parser):
+        extract(parser, SOURCE)
         os.kill(pid_of(parser), signal.SIGKILL)
-        assert [skipped.reason for skipped in parser.extract(SOURCE, "python", "a.py").skipped] == [
-            SkipReason.FILE_TOO_COSTLY
-        ]
-        assert parser.extract(SOURCE, "python", "a.py").functions
+        parser._child.wait()
+        assert extract(parser, SOURCE).functions
+
+    def test_a_file_that_ends_the_process_costs_itself(self):
+        def files():
+            yield SourceCode(b"/*/*/*/*/*\n" * 1_000, "python", "bad")
+            yield SourceCode(SOURCE, "python", "good")
+
+        with ParserProcess() as parser:
+            (_, bad), (_, good) = parser.extract_each(files())
+        assert [skipped.reason for skipped in bad.skipped] == [SkipReason.FILE_TOO_COSTLY]
+        assert len(good.functions) == 1
 
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("language", "source"),
-        [("python", b"/*/*/*/*/*\n" * 1_000), ("java", b"a<a<a<a<a<\n" * 4_000), ("csharp", b"a<b<\n" * 12_000)],
+        [("java", b"a<a<a<a<a<\n" * 4_000), ("csharp", b"a<b<\n" * 12_000)],
     )
     def test_small_sources_that_take_gigabytes(self, parser, language, source):
-        found = parser.extract(source, language, "a")
+        found = extract(parser, source, language)
         assert [skipped.reason for skipped in found.skipped] == [SkipReason.FILE_TOO_COSTLY]
 
     def test_a_child_that_gives_no_answer_is_ended(self, monkeypatch):
         monkeypatch.setattr(parsing, "PATIENCE_SECONDS", 0.0)
         with ParserProcess() as parser:
-            found = parser.extract(SOURCE, "python", "a.py")
+            found = extract(parser, SOURCE)
         assert [skipped.reason for skipped in found.skipped] == [SkipReason.FILE_TOO_COSTLY]
 
     @pytest.mark.parametrize(("status", "is_costly"), [(parsing_child.OUT_OF_MEMORY, True), (1, False), (0, False)])
@@ -72,14 +105,14 @@ class TestLimits:
         monkeypatch.setattr(parsing, "CHILD", f"import sys; sys.stdin.readline(); sys.exit({status})")
         with ParserProcess() as parser:
             if is_costly:
-                assert parser.extract(SOURCE, "python", "a.py").functions == ()
+                assert extract(parser, SOURCE).functions == ()
             else:
                 with pytest.raises(ChildProcessError, match=f"ended with status {status}"):
-                    parser.extract(SOURCE, "python", "a.py")
+                    extract(parser, SOURCE)
 
     def test_nothing_is_left_behind(self):
         with ParserProcess() as parser:
-            parser.extract(SOURCE, "python", "a.py")
+            extract(parser, SOURCE)
             pid = pid_of(parser)
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
