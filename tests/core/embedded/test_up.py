@@ -88,6 +88,7 @@ def test_a_server_is_ready_when_its_health_page_says_so(answer: bytes, live: boo
 @pytest.mark.unit
 def test_signals_are_counted_while_listened_to_and_handled_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
     with listen_to_signals() as bell:
         started = time.monotonic()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -100,6 +101,7 @@ def test_signals_are_counted_while_listened_to_and_handled_as_before_afterwards(
         bell.wait(20)
         assert bell.stop_requests == 2
     assert signal.getsignal(signal.SIGTERM) == before
+    signal.signal(signal.SIGHUP, hangup)
     SleepBell().wait(0)
 
 
