@@ -46,7 +46,7 @@ def build_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     panels = [build() for permission, build in _panels if request.user.has_perm(permission)]
     context |= {"panels": panels, "index_title": "Overview"}
     if request.user.has_perm("core.view_job"):
-        jobs = Job.objects.select_related("created_by").defer("params", "result")
+        jobs = Job.objects.whole().select_related("created_by").defer("params", "result")
         context["open_jobs"] = jobs.open()[:SHOWN]
         context["failed_jobs"] = jobs.filter(state=JobState.FAILED, finished_at__gte=timezone.now() - RECENT)[:SHOWN]
     return context

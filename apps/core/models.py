@@ -36,6 +36,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def open(self) -> Self:
         return self.exclude(state__in=ENDED)
 
+    def whole(self) -> Self:
+        """Jobs that stand for themselves; parts of something larger are shown by that."""
+        return self.filter(is_part=False)
+
     def abandoned(self, *, now: datetime, queued_for: timedelta) -> Self:
         """Jobs that nobody works on: their runner died, or the message that should start them was lost."""
         lost_runner = models.Q(state=JobState.RUNNING, lease_until__lt=now)
@@ -55,6 +59,7 @@ class Job(TimestampedModel):
     result = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
     cancel_requested = models.BooleanField(default=False)
+    is_part = models.BooleanField(default=False, help_text="A part of something that shows its progress itself.")
     attempts = models.PositiveSmallIntegerField(default=0)
     runner = models.CharField(max_length=100, blank=True, help_text="The process that works on it.")
     lease_until = models.DateTimeField(null=True, blank=True)

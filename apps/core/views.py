@@ -25,7 +25,7 @@ JOBS_A_PAGE = 25
 def list_jobs(request: PageRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in JobState.values else ""
-    jobs = Job.objects.select_related("created_by").defer("result")
+    jobs = Job.objects.whole().select_related("created_by").defer("result")
     page = Paginator(jobs.filter(state=state) if state else jobs, JOBS_A_PAGE).get_page(request.GET.get("page"))
     template = "core/_jobs.html" if request.htmx.target == "jobs" else "core/jobs.html"
     return render(request, template, {"page": page, "state": state, "states": JobState.choices})

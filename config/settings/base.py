@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.users",
     "apps.inference",
     "apps.functions",
+    "apps.evaluations",
 ]
 
 MIDDLEWARE = [

@@ -28,11 +28,11 @@ MAX_ATTEMPTS = 5
 QUEUE_PATIENCE = timedelta(seconds=20)
 
 
-def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None) -> Job:
+def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None, is_part: bool = False) -> Job:
     """Makes the job and, once the transaction is through, tells the workers."""
     if kind not in known_kinds():
         raise InvalidInput({"kind": f"is none of {', '.join(known_kinds())}"})
-    job = Job.objects.create(kind=kind, params=params, created_by_id=user_id)
+    job = Job.objects.create(kind=kind, params=params, created_by_id=user_id, is_part=is_part)
     transaction.on_commit(lambda: send_job(job.pk))
     return job
 
