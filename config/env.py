@@ -42,6 +42,21 @@ class Env(BaseSettings):
         le=60,
         description="How long a process may search before it looks for edits. Edits show up this late.",
     )
+    sweep_chunk_cases: int = Field(100, ge=1, le=10_000, description="Cases of a sweep that one task runs.")
+    sweep_chunks_at_once: int = Field(
+        8, ge=1, le=1000, description="Tasks of one sweep that wait or run at a time. At least the number of workers."
+    )
+    evaluation_keep_days: int = Field(
+        90, ge=1, le=3650, description="Days that each case's outcome is kept. Reports and pinned baselines stay."
+    )
+    site_url: str = Field("http://localhost:8000", description="Where people open the pages: links in messages.")
+    email_url: str = Field(
+        "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."
+    )
+    email_from: str = Field("touchstone@localhost", description="Sender of e-mail.")
+    webhook_private_networks: bool = Field(
+        False, description="Whether webhooks may go to private and local addresses."
+    )
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
     @classmethod

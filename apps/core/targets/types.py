@@ -128,6 +128,9 @@ class Target(Protocol):
     def apply_fix(self, name: str, failure: Failure, values: Mapping[str, str], *, user_id: int | None) -> str:
         """Does what `Fix` proposed; returns a sentence that says so. Raises InvalidInput naming the field."""
 
+    def explain_change(self, before: Outcome, after: Outcome) -> str:
+        """What differs between how two runs came to their answers to one question, in a sentence; "" when nothing."""
+
     def show_answers(self, ids: Collection[Any]) -> dict[Any, Shown]:
         """Answers by id, for pages; ids that mean nothing any more are left out."""
 

@@ -1,0 +1,188 @@
+"""Cases: checked, stored, changed with their history, accepted and retired."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.errors import InvalidInput
+from apps.core.targets.registry import get_target
+from apps.core.targets.types import CaseRecord
+from apps.evaluations.models import ASKED_FIELDS, CASE_FIELDS, Case, CaseOrigin, CaseRevision, CaseState, Suite
+
+BATCH = 1000
+RECORD_FIELDS = ("query", "input", "expected", "filters", "tags", "group", "made_by")
+
+
+@dataclass(slots=True)
+class Stored:
+    """How many cases were new, changed, and as they were before."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return {"created": self.created, "changed": self.changed, "unchanged": self.unchanged}
+
+
+def make_id(record: CaseRecord) -> str:
+    """An id for a case that brings none: the same question has the same one."""
+    asked = orjson.dumps([record.query, record.input, record.filters], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(asked).hexdigest()[:16]
+
+
+def store_cases(
+    *, suite: Suite, records: Iterable[CaseRecord], origin: CaseOrigin, user_id: int | None = None
+) -> Stored:
+    """Adds the cases or changes those whose ids are known, all or none. The records have been checked."""
+    stored = Stored()
+    remaining = iter(records)
+    with transaction.atomic():
+        Suite.objects.select_for_update().get(pk=suite.pk)
+        while batch := list(islice(remaining, BATCH)):
+            _store_batch(suite, batch, origin, user_id, stored)
+        if stored.created or stored.changed:
+            _raise_version(suite)
+    return stored
+
+
+def add_case(
+    *,
+    suite: Suite,
+    record: CaseRecord,
+    origin: CaseOrigin = CaseOrigin.WRITTEN,
+    state: CaseState = CaseState.ACTIVE,
+    note: str = "",
+    source: dict[str, Any] | None = None,
+    user_id: int | None = None,
+) -> Case:
+    """One new case. Raises InvalidInput naming the field at fault."""
+    record = replace(record, external_id=record.external_id or make_id(record))
+    check_record(suite, record)
+    with transaction.atomic():
+        Suite.objects.select_for_update().get(pk=suite.pk)
+        if suite.cases.filter(external_id=record.external_id).exists():
+            raise InvalidInput({"query": "the suite has this case already"}, code="taken")
+        case = _new_case(suite, record, origin, user_id)
+        case.state, case.note, case.source = state, note, source or {}
+        case.save()
+        _raise_version(suite)
+    return case
+
+
+def update_case(*, case: Case, changes: dict[str, Any], user_id: int | None = None) -> Case:
+    """Changes fields of `CASE_FIELDS` and keeps what was. Raises InvalidInput naming the field at fault."""
+    unknown = sorted(set(changes) - set(CASE_FIELDS))
+    if unknown:
+        raise InvalidInput({unknown[0]: f"cannot be changed; known are {', '.join(CASE_FIELDS)}"})
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).select_related("suite").get(pk=case.pk)
+        before = case.as_data()
+        for field, value in changes.items():
+            setattr(case, field, value)
+        if case.as_data() == before:
+            return case
+        if case.state not in CaseState.values:
+            raise InvalidInput({"state": f"is none of {', '.join(CaseState.values)}"})
+        check_record(case.suite, to_record(case))
+        _keep(case, before, user_id)
+        case.save()
+        _raise_version(case.suite)
+    return case
+
+
+def set_states(*, cases: Sequence[Case], state: CaseState, user_id: int | None = None) -> int:
+    """Accepts or retires many cases; returns how many changed."""
+    changed = [case for case in cases if case.state != state]
+    for case in changed:
+        update_case(case=case, changes={"state": state}, user_id=user_id)
+    return len(changed)
+
+
+def accept_answer(*, case: Case, answer: Any, user_id: int | None = None) -> Case:
+    """Another right answer of a case."""
+    if answer in case.expected:
+        raise InvalidInput({"answer": "is one of the right answers already"})
+    return update_case(case=case, changes={"expected": [*case.expected, answer]}, user_id=user_id)
+
+
+def check_record(suite: Suite, record: CaseRecord) -> None:
+    """Raises InvalidInput with every field that the suite's target cannot take."""
+    errors = find_errors(suite, record)
+    if errors:
+        raise InvalidInput(errors)
+
+
+def find_errors(suite: Suite, record: CaseRecord) -> dict[str, str]:
+    """What is wrong with a case, by field."""
+    errors = dict(get_target(suite.target).check_case(record))
+    for field, most in (("external_id", 200), ("group", 500), ("made_by", 100)):
+        if len(getattr(record, field)) > most:
+            errors["id" if field == "external_id" else field] = f"is longer than {most} characters"
+    if any(not tag or len(tag) > 100 for tag in record.tags):
+        errors["tags"] = "must each have 1 to 100 characters"
+    if "\0" in str((record.external_id, record.query, record.group, record.made_by, record.tags)):
+        errors.setdefault("query", "has a NUL character")
+    return errors
+
+
+def to_record(case: Case) -> CaseRecord:
+    return CaseRecord(
+        external_id=case.external_id,
+        query=case.query,
+        input=case.input,
+        expected=case.expected,
+        filters=case.filters,
+        tags=tuple(case.tags),
+        group=case.group,
+        made_by=case.made_by,
+    )
+
+
+def _store_batch(
+    suite: Suite, batch: list[CaseRecord], origin: CaseOrigin, user_id: int | None, stored: Stored
+) -> None:
+    by_id = {record.external_id: record for record in batch}
+    known = {case.external_id: case for case in suite.cases.filter(external_id__in=by_id)}
+    for external_id, case in known.items():
+        before = case.as_data()
+        _apply(case, by_id[external_id])
+        if case.as_data() == before:
+            stored.unchanged += 1
+            continue
+        _keep(case, before, user_id)
+        case.save()
+        stored.changed += 1
+    new = [_new_case(suite, record, origin, user_id) for key, record in by_id.items() if key not in known]
+    Case.objects.bulk_create(new)
+    stored.created += len(new)
+
+
+def _new_case(suite: Suite, record: CaseRecord, origin: CaseOrigin, user_id: int | None) -> Case:
+    case = Case(suite=suite, external_id=record.external_id, origin=origin, created_by_id=user_id)
+    _apply(case, record)
+    return case
+
+
+def _apply(case: Case, record: CaseRecord) -> None:
+    for field in RECORD_FIELDS:
+        value = getattr(record, field)
+        setattr(case, field, list(value) if isinstance(value, tuple) else value)
+
+
+def _keep(case: Case, before: dict[str, Any], user_id: int | None) -> None:
+    """Keeps what was; the version rises when the case asks something else now."""
+    CaseRevision.objects.create(case=case, version=case.version, data=before, changed_by_id=user_id)
+    if any(before[field] != getattr(case, field) for field in ASKED_FIELDS):
+        case.version += 1
+
+
+def _raise_version(suite: Suite) -> None:
+    Suite.objects.filter(pk=suite.pk).update(version=F("version") + 1)
+    suite.refresh_from_db(fields=["version"])

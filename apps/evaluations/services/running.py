@@ -1,0 +1,115 @@
+"""Runs: started, cancelled, failed; their cases cut into chunks for whatever workers there are."""
+
+import random
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core.errors import Conflict, InvalidInput
+from apps.core.jobs.services import cancel_job, enqueue_job
+from apps.core.models import Job, JobState
+from apps.core.targets.registry import get_target
+from apps.core.version import pin_code
+from apps.evaluations.models import Run, RunState, Schedule, Suite
+
+CHUNK_JOB = "evaluations.chunk"
+FINISH_JOB = "evaluations.finish"
+
+log = structlog.get_logger("touchstone.evaluations")
+
+
+def start_run(
+    *,
+    suite: Suite,
+    baseline: Run | None = None,
+    schedule: Schedule | None = None,
+    note: str = "",
+    user_id: int | None = None,
+) -> Run:
+    """A run of the suite's active cases, its first chunks with the workers. InvalidInput when there is nothing to run.
+
+    `baseline` is what its report compares with; without one that is chosen when it ends, see `comparing`.
+    """
+    if baseline is not None and (baseline.suite_id != suite.pk or baseline.state != RunState.SUCCEEDED):
+        raise InvalidInput({"baseline": "is no finished run of this suite"})
+    with transaction.atomic():
+        suite = Suite.objects.select_for_update(of=("self",)).get(pk=suite.pk)
+        plan = list(suite.cases.active().values_list("pk", flat=True))
+        if not plan:
+            raise InvalidInput({"suite": "has no active cases: import, write or generate some first"})
+        run = Run.objects.create(
+            suite=suite,
+            suite_version=suite.version,
+            baseline=baseline,
+            schedule=schedule,
+            note=note[:300],
+            pinned=pin_state(suite),
+            total=len(plan),
+            created_by_id=user_id,
+        )
+        # Shuffled, so that the first chunks are a fair sample for the first estimate; the same way for the same run.
+        random.Random(run.pk).shuffle(plan)  # noqa: S311 - not for secrets
+        run.plan = plan
+        run.save(update_fields=["plan"])
+        for _ in range(settings.SWEEP_CHUNKS_AT_ONCE):
+            plan_chunk(run)
+    log.info("run_started", run=run.pk, suite=suite.name, cases=run.total)
+    return run
+
+
+def plan_chunk(run: Run) -> Job | None:
+    """Makes the job of the next chunk of the plan, or none when all have theirs. The run's row must be locked."""
+    cases = run.plan[run.planned : run.planned + settings.SWEEP_CHUNK_CASES]
+    if not cases:
+        return None
+    run.planned += len(cases)
+    run.save(update_fields=["planned", "updated_at"])
+    return enqueue_job(kind=CHUNK_JOB, params={"run": run.pk, "cases": cases}, is_part=True)
+
+
+def pin_state(suite: Suite) -> dict[str, str]:
+    """All that the answers depend on, by name."""
+    return {**pin_code(), **get_target(suite.target).pin_state()}
+
+
+def jobs_of(run: Run) -> Any:
+    return Job.objects.filter(kind__in=[CHUNK_JOB, FINISH_JOB], params__run=run.pk)
+
+
+def cancel_run(*, run: Run) -> Run:
+    """Ends the run where it is; the outcomes it has stay. Raises Conflict when it is over."""
+    if not end_run(run, RunState.CANCELLED):
+        raise Conflict(f"Run {run.pk} is over already.", code="run_over")
+    return run
+
+
+def end_run(run: Run, state: RunState, error: str = "") -> bool:
+    """Ends an open run without a summary, and calls off its jobs; False when it is over already."""
+    with transaction.atomic():
+        now = timezone.now()
+        ended = Run.objects.open().filter(pk=run.pk).update(state=state, error=error, finished_at=now, updated_at=now)
+        for job in jobs_of(run).open():
+            try:
+                cancel_job(job=job)
+            except Conflict:
+                continue  # it ended in between
+    run.refresh_from_db()
+    if ended:
+        log.warning("run_ended_early", run=run.pk, state=state, error=error)
+    return bool(ended)
+
+
+def fail_broken_runs() -> int:
+    """Fails the runs one of whose jobs failed for good: what it should have done, nobody does any more."""
+    failed = 0
+    for run in Run.objects.open().defer("plan").select_related("suite"):
+        broken = jobs_of(run).filter(state=JobState.FAILED).first()
+        if broken and end_run(run, RunState.FAILED, broken.error):
+            failed += 1
+            from apps.evaluations.services.finishing import report_failure
+
+            report_failure(run)
+    return failed
