@@ -10,9 +10,11 @@ class FunctionsConfig(AppConfig):
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
         from apps.core.jobs.registry import register_job
+        from apps.core.targets.registry import register_target
         from apps.functions.gauges import functions_by_state
         from apps.functions.health import check_index
 
+        register_target("functions.search", "apps.functions.evaluation.target.SearchTarget")
         register_job("functions.import", "apps.functions.services.importing.run_import")
         register_job("functions.embed", "apps.functions.services.embedding.run_embedding")
         register_job("functions.build_index", "apps.functions.services.indexing.run_build")

@@ -1,0 +1,47 @@
+"""Functions by what cases call them: "external_id", or "library/external_id" where ids of libraries may meet."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import Q
+
+from apps.functions.models import Function
+
+
+def refer_to(function: Function) -> str:
+    """What a case calls this function; its library must be loaded."""
+    return f"{function.library.name}/{function.external_id}"
+
+
+def names_of(function: Function) -> tuple[str, str]:
+    """Both names that a case may have for it."""
+    return function.external_id, refer_to(function)
+
+
+def find_referred(references: Collection[str]) -> dict[str, list[Function]]:
+    """The functions that each reference means, without their texts; references that mean nothing are left out."""
+    splits = [parts for reference in references for parts in _splits(reference)]
+    if not references:
+        return {}
+    with_library = Q(library__name__in={library for library, _ in splits}, external_id__in={rest for _, rest in splits})
+    rows = (
+        Function.objects.with_library()
+        .filter(Q(external_id__in=references) | with_library)
+        .only("external_id", "name", "qualified_name", "language", "signature", "state", "library__name")
+    )
+    return _by_reference(references, rows)
+
+
+def _splits(reference: str) -> Iterable[tuple[str, str]]:
+    """Library and id: both may have slashes in them."""
+    places = [place for place, char in enumerate(reference) if char == "/"]
+    return ((reference[:place], reference[place + 1 :]) for place in places)
+
+
+def _by_reference(references: Collection[str], rows: Iterable[Function]) -> dict[str, list[Function]]:
+    wanted = set(references)
+    found: dict[str, list[Function]] = {}
+    for function in rows:
+        for name in names_of(function):
+            if name in wanted:
+                found.setdefault(name, []).append(function)
+    return found
