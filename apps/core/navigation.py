@@ -26,6 +26,12 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Functions", "function", "admin:functions_function_changelist", "functions.view_function"),
             Item("Libraries", "library_books", "admin:functions_library_changelist", "functions.view_library"),
+            Item(
+                "Synonyms",
+                "compare_arrows",
+                "admin:functions_synonymgroup_changelist",
+                "functions.view_synonymgroup",
+            ),
             Item("Import", "upload_file", "admin:functions_function_import", "functions.add_function"),
             Item("Try a search", "search", "admin:functions_function_try", "functions.view_function"),
             Item("Search index", "database", "admin:functions_function_index", "functions.view_function"),

@@ -21,6 +21,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.functions.admin_filters import DescriptionFilter, EmbeddedFilter, KeywordsFilter, LanguageFilter
 from apps.functions.admin_forms import FunctionForm, RetagForm
 from apps.functions.admin_pages import FunctionPages
+from apps.functions.admin_synonyms import SynonymGroupAdmin  # noqa: F401 - Django looks for admins here
 from apps.functions.libraries import with_counts
 from apps.functions.models import (
     Function,

@@ -12,10 +12,12 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from apps.core.errors import InvalidInput
 from apps.functions.forms import LANGUAGE_CHOICES, ImportForm, KeywordsField
-from apps.functions.models import RECORD_FIELDS, Function
+from apps.functions.models import RECORD_FIELDS, Function, SynonymGroup
 from apps.functions.records import FunctionRecord, RecordError, parse_record
 from apps.functions.services.searching import MAX_LIMIT
+from apps.functions.services.synonyms import check_words
 
 FORM_FIELDS = {"id": "external_id"}
 """A record's fields that have another name in the form."""
@@ -121,6 +123,29 @@ class FunctionForm(forms.ModelForm):
         data: Any = self.data
         self.data = data.copy()
         self.data[self.add_prefix("opened_revision")] = str(newest)  # type: ignore[index]  # a QueryDict, now mutable
+
+
+class SynonymWordsField(KeywordLinesField):
+    """A group's words; no word has a comma in it."""
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        return super().to_python((value or "").replace(",", "\n"))
+
+
+class SynonymGroupForm(forms.ModelForm):
+    words = SynonymWordsField(
+        help_text="One a line, or separated by commas: single words that mean the same in a query."
+    )
+
+    class Meta:
+        model = SynonymGroup
+        fields = ["words", "enabled", "note"]
+
+    def clean_words(self) -> list[str]:
+        try:
+            return check_words(self.cleaned_data["words"])
+        except InvalidInput as error:
+            raise forms.ValidationError(f"They {error.errors['words']}.") from error
 
 
 class RetagForm(forms.Form):

@@ -1,10 +1,12 @@
-"""The catalogue: libraries of functions, what changed in each and who did it, and their vectors."""
+"""The catalogue: libraries of functions, what changed in each and who did it, their vectors, and synonyms."""
 
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import MD5, Cast
 from django.urls import reverse
 from pgvector.django import VectorField
 
@@ -179,3 +181,36 @@ class FunctionEmbedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function_id} {self.model_digest[:12]}"
+
+
+class SynonymGroupQuerySet(models.QuerySet["SynonymGroup"]):
+    def enabled(self) -> Self:
+        return self.filter(enabled=True)
+
+    def as_groups(self) -> tuple[tuple[str, ...], ...]:
+        """The words of each group, as queries are expanded with them."""
+        return tuple(tuple(words) for words in self.order_by("pk").values_list("words", flat=True))
+
+    def fingerprint(self) -> str:
+        """Equal for equal groups. Of their words, since no number or time is given in the order of commits."""
+        words = StringAgg(Cast("words", models.TextField()), ";", order_by="pk")
+        return self.order_by().aggregate(digest=MD5(words))["digest"] or ""
+
+
+class SynonymGroup(TimestampedModel):
+    """Words that mean the same to search: a query with one of them finds the others too, for less."""
+
+    words = ArrayField(models.CharField(max_length=60))
+    enabled = models.BooleanField(default=True, help_text="Whether queries are expanded with it.")
+    note = models.CharField(max_length=300, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    objects = SynonymGroupQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["words", "pk"]
+
+    def __str__(self) -> str:
+        return ", ".join(self.words)

@@ -21,6 +21,9 @@ from apps.functions.search.tokens import analyse, is_stop_word, tokenize
 MAX_QUERY = 2_000
 MAX_TERMS = 64
 
+Groups = tuple[tuple[str, ...], ...]
+"""Groups of words that mean the same."""
+
 _SPACE = re.compile(r"\s+")
 _IN = r"(?:in|using)"
 _POLITE = r"[\s?.!,;:]*"
@@ -62,7 +65,7 @@ def parse_query(
     *,
     language: str | None = None,
     available: Iterable[str] = (),
-    groups: tuple[tuple[str, ...], ...] = SYNONYM_GROUPS,
+    groups: Groups = SYNONYM_GROUPS,
 ) -> ParsedQuery:
     """Parse a query over a catalogue that has functions in the `available` languages.
 
@@ -101,8 +104,25 @@ def find_mentions(text: str, available: frozenset[str]) -> list[Mention]:
     return []
 
 
+def list_synonyms(query: ParsedQuery, groups: Groups) -> dict[str, list[str]]:
+    """The words of a query that was parsed with these groups, in lower case, and the words that stand in for each."""
+    words = words_of_terms(groups)
+    return {term.word.lower(): [words[other] for other in term.synonyms] for term in query.terms if term.synonyms}
+
+
 @lru_cache(maxsize=32)
-def expand_groups(groups: tuple[tuple[str, ...], ...]) -> dict[str, tuple[str, ...]]:
+def words_of_terms(groups: Groups) -> dict[str, str]:
+    """Each term of the groups with the first word that has it."""
+    words: dict[str, str] = {}
+    for group in groups:
+        for word in group:
+            for term in analyse(word)[-1:]:
+                words.setdefault(term, word)
+    return words
+
+
+@lru_cache(maxsize=32)
+def expand_groups(groups: Groups) -> dict[str, tuple[str, ...]]:
     """Each word's term with the terms of the words it shares a group with."""
     found: dict[str, dict[str, None]] = {}
     for group in groups:
@@ -112,7 +132,7 @@ def expand_groups(groups: tuple[tuple[str, ...], ...]) -> dict[str, tuple[str, .
     return {term: tuple(others) for term, others in found.items()}
 
 
-def _find_terms(text: str, groups: tuple[tuple[str, ...], ...]) -> tuple[QueryTerm, ...]:
+def _find_terms(text: str, groups: Groups) -> tuple[QueryTerm, ...]:
     tokens = tokenize(text)
     kept = [token for token in tokens if not is_stop_word(token.word)] or tokens
     words: dict[str, str] = {}

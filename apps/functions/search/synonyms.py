@@ -1,6 +1,6 @@
 """What programmers write for the same thing: abbreviations and near-synonyms, one group a line.
 
-Pure data. A catalogue may bring its own groups: whoever expands a query passes them in.
+Pure data: what a new catalogue's table of synonyms begins with. Whoever expands a query passes the groups in.
 """
 
 SYNONYM_WEIGHT = 0.4
@@ -38,7 +38,7 @@ SYNONYM_GROUPS: tuple[tuple[str, ...], ...] = (
     ("dictionary", "dict", "map", "mapping", "hashmap"),
     ("difference", "diff"),
     ("directory", "dir", "folder"),
-    ("display", "show", "print", "render"),
+    ("display", "print", "render"),
     ("distance", "dist"),
     ("document", "doc"),
     ("download", "fetch", "retrieve"),
@@ -105,7 +105,6 @@ SYNONYM_GROUPS: tuple[tuple[str, ...], ...] = (
     ("timestamp", "datetime", "date", "time"),
     ("unique", "distinct", "uniq"),
     ("uppercase", "upper"),
-    ("utility", "util"),
     ("value", "val"),
     ("variable", "var"),
     ("vector", "vec"),

@@ -1,7 +1,10 @@
-"""The index as this process searches it: the shared files, and an overlay of what changed since they were built."""
+"""The index as this process searches it: the shared files, an overlay of what changed since, and the synonyms."""
 
+import hashlib
+import json
 import threading
 import time
+from dataclasses import dataclass
 from functools import cache
 
 import structlog
@@ -9,7 +12,8 @@ from django.conf import settings
 from django.db.models import Count, Max, Sum
 
 from apps.functions.index import LiveIndex, Overlay, Snapshot, open_current
-from apps.functions.models import Function
+from apps.functions.models import Function, SynonymGroup
+from apps.functions.search.query import Groups
 from apps.functions.services.indexing import pair_vectors
 
 OVERLAY_LIMIT = 300
@@ -20,6 +24,15 @@ log = structlog.get_logger("touchstone.functions")
 Fingerprint = tuple[object, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a query is answered from. `version` changes with whatever may change an answer."""
+
+    index: LiveIndex
+    synonyms: Groups
+    version: str
+
+
 class LiveIndexHolder:
     """Looks for a new generation and for edits at most every INDEX_REFRESH_SECONDS, in the thread that searches."""
 
@@ -28,38 +41,70 @@ class LiveIndexHolder:
         self._checked_at = float("-inf")
         self._snapshot: Snapshot | None = None
         self._fingerprint: Fingerprint = ()
-        self._live: LiveIndex | None = None
+        self._index: LiveIndex | None = None
+        self._synonyms: Groups = ()
+        self._synonyms_mark: str | None = None
+        self._loaded: Loaded | None = None
 
-    def get(self) -> LiveIndex | None:
-        """The index to search, or None before the first build of a catalogue that is empty of edits too."""
-        if time.monotonic() - self._checked_at >= settings.INDEX_REFRESH_SECONDS and self._lock.acquire(blocking=False):
+    def load(self) -> Loaded:
+        """Index, synonyms and version that belong together."""
+        if self._loaded is None:
+            with self._lock:  # one thread looks, and the others wait for what it finds
+                return self._loaded or self._refresh()
+        due = time.monotonic() - self._checked_at >= settings.INDEX_REFRESH_SECONDS
+        if due and self._lock.acquire(blocking=False):
             try:
-                self._refresh()
-                self._checked_at = time.monotonic()
+                return self._refresh()
             finally:
                 self._lock.release()
-        if self._live is None:
-            with self._lock:
-                pass  # the first refresh of this process is under way in another thread
-        return self._live
+        return self._loaded
+
+    def get(self) -> LiveIndex:
+        return self.load().index
 
     @property
     def version(self) -> str:
-        """Changes with whatever may change an answer."""
-        return f"{self._snapshot.manifest.digest if self._snapshot else ''}:{self._fingerprint}"
+        return self.load().version
 
-    def _refresh(self) -> None:
+    @property
+    def synonyms(self) -> Groups:
+        """The enabled groups of words that mean the same."""
+        return self.load().synonyms
+
+    @property
+    def synonyms_digest(self) -> str:
+        return digest_groups(self.synonyms)
+
+    def _refresh(self) -> Loaded:
+        index, synonyms = self._refresh_index(), self._refresh_synonyms()
+        manifest = self._snapshot.manifest.digest if self._snapshot else ""
+        version = f"{manifest}:{self._fingerprint}:{self._synonyms_mark}"
+        if self._loaded is None or self._loaded.version != version:
+            self._loaded = Loaded(index, synonyms, version)
+        self._checked_at = time.monotonic()
+        return self._loaded
+
+    def _refresh_index(self) -> LiveIndex:
         snapshot = open_current(settings.INDEX_DIR, known=self._snapshot)
         watermark = snapshot.manifest.watermark if snapshot else 0
         changed = Function.objects.changed_since(watermark)
         totals = changed.aggregate(n=Count("pk"), newest=Max("change_xid"), sum=Sum("change_xid"))
         fingerprint = (snapshot.manifest.generation if snapshot else "", *totals.values())
-        if fingerprint == self._fingerprint:
-            return
+        if self._index is not None and fingerprint == self._fingerprint:
+            return self._index
         overlay = load_overlay(watermark, snapshot.manifest.model_digest if snapshot else "")
-        self._live = LiveIndex(snapshot, overlay)
+        self._index = LiveIndex(snapshot, overlay)
         self._snapshot, self._fingerprint = snapshot, fingerprint
         log.info("index_loaded", generation=fingerprint[0], edits=totals["n"])
+        return self._index
+
+    def _refresh_synonyms(self) -> Groups:
+        enabled = SynonymGroup.objects.enabled()
+        mark = enabled.fingerprint()
+        if mark != self._synonyms_mark:
+            self._synonyms, self._synonyms_mark = enabled.as_groups(), mark
+            log.info("synonyms_loaded", groups=len(self._synonyms))
+        return self._synonyms
 
 
 def load_overlay(watermark: int, model_digest: str) -> Overlay:
@@ -67,6 +112,11 @@ def load_overlay(watermark: int, model_digest: str) -> Overlay:
     functions = list(newest)
     shown = [function for function in functions if function.is_searchable]
     return Overlay(entries=list(pair_vectors(shown, model_digest)), hidden={function.pk for function in functions})
+
+
+def digest_groups(groups: Groups) -> str:
+    """A short name of these groups of words, the same wherever they are the same."""
+    return hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
 
 
 @cache

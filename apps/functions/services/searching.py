@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from apps.functions.index import Hit, LiveIndex, SearchOutcome
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
 from apps.functions.search.confidence import ANSWER_THRESHOLD
-from apps.functions.search.query import ParsedQuery, parse_query
+from apps.functions.search.query import Groups, ParsedQuery, parse_query
 from apps.functions.services.live import live_index
 from apps.inference import ladder
 from apps.inference import services as inference
@@ -89,6 +89,7 @@ class SearchRequest:
 
     parsed: ParsedQuery
     index: LiveIndex
+    synonyms: Groups
     language: str | None
     library: str | None
     limit: int
@@ -97,6 +98,7 @@ class SearchRequest:
 
 
 Found = ladder.Answer[SearchOutcome]
+SearchTier = ladder.Tier[SearchRequest, SearchOutcome]
 
 
 class CacheTier:
@@ -170,34 +172,18 @@ def search_functions(
 ) -> SearchAnswer:
     """The functions that fit the query best. Raises InvalidInput naming q, language, library or limit."""
     started = time.perf_counter()
-    request = _build_request(query, language, library, limit)
-    climb: ladder.Climb[SearchOutcome] = (
-        ladder.climb(TIERS, request, clock=time.perf_counter, deadline=started + DEADLINE_SECONDS)
-        if request
-        else ladder.Climb(None, "", False, ())
-    )
-    if request and climb.answer and climb.tier != ladder.CACHE:
+    request = build_request(query, language, library, limit)
+    climb = climb_tiers(TIERS, request, started)
+    if climb.answer and climb.tier != ladder.CACHE:
         get_cache("functions.answers").set(request.recipe, climb.answer.value)
-    results = _hydrate(climb.answer.value.hits if climb.answer else ())
-    answer = SearchAnswer(
-        query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
-        answered=climb.answered and bool(results),
-        confidence=climb.confidence if results else 0.0,
-        tier=climb.tier,
-        took_ms=(time.perf_counter() - started) * 1000,
-        trace_id=uuid.uuid4().hex,
-        language=request.language if request else language,
-        results=results,
-        steps=[step.as_dict() for step in climb.steps],
-    )
+    answer = build_answer(query, request, climb, started)
     _record(answer)
     return answer
 
 
 def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResult]:
     """Functions whose meaning is nearest to this one's; by words where it has no vector."""
-    index = live_index().get()
-    return _hydrate(index.similar(function.pk, limit=limit).hits) if index else []
+    return _hydrate(live_index().get().similar(function.pk, limit=limit).hits)
 
 
 def get_trace(trace_id: str) -> dict[str, Any] | None:
@@ -206,8 +192,8 @@ def get_trace(trace_id: str) -> dict[str, Any] | None:
     return trace
 
 
-def _build_request(query: str, language: str | None, library: str | None, limit: int) -> SearchRequest | None:
-    """None when there is nothing to search yet."""
+def build_request(query: str, language: str | None, library: str | None, limit: int) -> SearchRequest:
+    """Raises InvalidInput naming q, language, library or limit."""
     text = _check_query(query)
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
@@ -215,13 +201,33 @@ def _build_request(query: str, language: str | None, library: str | None, limit:
     if library and ("\0" in library or not Library.objects.filter(name=library).exists()):
         raise InvalidInput({"library": "there is no such library"})
     given = _check_language(language)
-    holder = live_index()
-    index = holder.get()
-    if index is None:
-        return None
-    parsed = parse_query(text, language=given, available=index.languages)
-    recipe = (text.casefold(), parsed.language, library, limit, holder.version)
-    return SearchRequest(parsed, index, parsed.language, library, limit, recipe)
+    loaded = live_index().load()
+    parsed = parse_query(text, language=given, available=loaded.index.languages, groups=loaded.synonyms)
+    recipe = (text.casefold(), parsed.language, library, limit, loaded.version)
+    return SearchRequest(parsed, loaded.index, loaded.synonyms, parsed.language, library, limit, recipe)
+
+
+def climb_tiers(tiers: Sequence[SearchTier], request: SearchRequest, started: float) -> ladder.Climb[SearchOutcome]:
+    """`started` is a time of perf_counter."""
+    return ladder.climb(tiers, request, clock=time.perf_counter, deadline=started + DEADLINE_SECONDS)
+
+
+def build_answer(
+    query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], started: float
+) -> SearchAnswer:
+    """The answer with the functions' rows, read in one query."""
+    results = _hydrate(climb.answer.value.hits if climb.answer else ())
+    return SearchAnswer(
+        query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
+        answered=climb.answered and bool(results),
+        confidence=climb.confidence if results else 0.0,
+        tier=climb.tier,
+        took_ms=(time.perf_counter() - started) * 1000,
+        trace_id=uuid.uuid4().hex,
+        language=request.language,
+        results=results,
+        steps=[step.as_dict() for step in climb.steps],
+    )
 
 
 def _check_query(query: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.functions.search.query import MAX_QUERY, MAX_TERMS, expand_groups, parse_query
+from apps.functions.search.query import MAX_QUERY, MAX_TERMS, expand_groups, list_synonyms, parse_query
 
 pytestmark = pytest.mark.unit
 
@@ -142,3 +142,10 @@ def test_in_a_language_at_the_end_always_filters(words, language):
     text = " ".join(words)
     parsed = parse_query(f"{text} in {language}", available=LANGUAGES)
     assert (parsed.language, parsed.subject) == (language, text)
+
+
+def test_synonyms_are_listed_as_words():
+    groups = (("calculate", "compute", "calc"), ("calculate", "count"), ("array", "list"))
+    query = parse_query("Calculating a sum", groups=groups)
+    assert list_synonyms(query, groups) == {"calculating": ["compute", "calc", "count"]}
+    assert list_synonyms(parse_query("Calculating a sum", groups=()), ()) == {}
