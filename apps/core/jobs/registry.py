@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 Handler = Callable[["JobContext", dict[str, Any]], dict[str, Any]]
 
+Follower = Callable[[], None]
+
 _handlers: dict[str, str] = {}
+_followers: dict[str, list[str]] = {}
 
 
 def register_job(kind: str, handler: str) -> None:
@@ -22,6 +25,18 @@ def get_handler(kind: str) -> Handler:
     """KeyError for an unknown kind."""
     handler: Handler = import_string(_handlers[kind])
     return handler
+
+
+def register_follower(kind: str, follower: str) -> None:
+    """The dotted path of a function without arguments that is called after each job of this kind that succeeded.
+
+    For an app above the one whose job it is. It should be quick: what takes long is another job.
+    """
+    _followers.setdefault(kind, []).append(follower)
+
+
+def get_followers(kind: str) -> list[Follower]:
+    return [import_string(path) for path in _followers.get(kind, ())]
 
 
 def known_kinds() -> list[str]:

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from apps.core import metrics
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.jobs.context import LEASE, JobCancelled, JobContext, JobLost, Listener
-from apps.core.jobs.registry import get_handler, known_kinds
+from apps.core.jobs.registry import get_followers, get_handler, known_kinds
 from apps.core.models import Job, JobState
 
 log = structlog.get_logger("touchstone.jobs")
@@ -62,6 +62,9 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
     job.refresh_from_db()
     metrics.count("jobs_finished", kind=job.kind, state=job.state)
     log.info("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
+    if job.state == JobState.SUCCEEDED:
+        for follow in get_followers(job.kind):
+            follow()
     return job
 
 
