@@ -1,0 +1,98 @@
+"""Which functions of a catalogue fit a query: by the words of their texts, or by their names."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from apps.functions.generation.subjects import Subject
+from apps.functions.search.names import key_of_query, keys_of_name
+from apps.functions.search.query import expand_groups
+from apps.functions.search.synonyms import SYNONYM_GROUPS
+from apps.functions.search.tokens import analyse, is_stop_word, split_identifier, tokenize
+
+MAX_ANSWERS = 8
+"""A query that more functions than these fit is too vague to have right answers."""
+
+MAX_TEXT = 4_000
+"""Characters of a description that count as its text."""
+
+Slot = tuple[str, ...]
+"""Terms any of which stands for one word of a query."""
+
+
+class AnswerIndex:
+    """The subjects by their terms and by their names. A subject's number is its place in the sequence given."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self.languages = frozenset(subject.language for subject in subjects)
+        self._language_of = [subject.language for subject in subjects]
+        self._postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._named: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._worded: dict[tuple[str, ...], array[int]] = defaultdict(lambda: array("I"))
+        for number, subject in enumerate(subjects):
+            for term in terms_of(subject):
+                self._postings[term].append(number)
+            for key in {*keys_of_name(subject.full_name), *keys_of_name(subject.name)}:
+                self._named[key].append(number)
+            self._worded[_wording(subject.name)].append(number)
+
+    def frequency(self, term: str) -> int:
+        """How many subjects have the term."""
+        return len(self._postings.get(term, ()))
+
+    def find_by_words(self, slots: Sequence[Slot], language: str | None = None) -> list[int]:
+        """The subjects whose texts have a term of every slot, of all languages or of one; in their order."""
+        choices = sorted(
+            ([self._postings[term] for term in slot if term in self._postings] for slot in slots), key=_size
+        )
+        if not choices:
+            return []
+        found = set().union(*choices[0])
+        for choice in choices[1:]:
+            found = set().union(*(found.intersection(postings) for postings in choice))
+        return self._restrict(found, language)
+
+    def find_by_name(self, name: str, language: str | None = None) -> list[int]:
+        """The subjects with this name in any spelling, dotted or not, or with the same words in another order."""
+        found = {*self._named.get(key_of_query(name), ()), *self._worded.get(_wording(name), ())}
+        return self._restrict(found, language)
+
+    def _restrict(self, found: set[int], language: str | None) -> list[int]:
+        return sorted(number for number in found if language in (None, self._language_of[number]))
+
+
+def terms_of(subject: Subject) -> frozenset[str]:
+    """The terms of a subject's texts, as search makes them."""
+    head = (subject.full_name, subject.name, subject.signature, subject.action, subject.data_type, *subject.keywords)
+    return frozenset(analyse(" ".join((*head, subject.description[:MAX_TEXT]))))
+
+
+def slots_of(text: str, terms: frozenset[str]) -> list[Slot]:
+    """A slot for each word of a query that is among the terms of the one it is made from; stop words are none.
+
+    Neighbours may be written as one word: "file name" also fits a filename.
+    """
+    words = [token for token in tokenize(text) if not is_stop_word(token.word)]
+    joined = [(analyse(left.word + right.word) or [""])[-1] for left, right in pairwise(words)]
+    slots = []
+    for place, token in enumerate(words):
+        if token.term in terms:
+            beside = [*joined[max(place - 1, 0) : place], *joined[place : place + 1]]
+            slots.append(tuple(dict.fromkeys((token.term, *beside))))
+    return list(dict.fromkeys(slots))
+
+
+def synonym_slot(*words: str) -> Slot:
+    """The terms of these words and of all that share a group with any of them."""
+    groups = expand_groups(SYNONYM_GROUPS)
+    terms = [term for word in words for term in analyse(word)[-1:]]
+    return tuple(dict.fromkeys((*terms, *(other for term in terms for other in groups.get(term, ())))))
+
+
+def _size(choice: Sequence["array[int]"]) -> int:
+    return sum(map(len, choice))
+
+
+def _wording(name: str) -> tuple[str, ...]:
+    return tuple(sorted(split_identifier(name)))
