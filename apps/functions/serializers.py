@@ -162,6 +162,7 @@ class TraceSerializer(serializers.Serializer[Any]):
     trace_id = serializers.CharField()
     ladder = serializers.CharField()
     query = serializers.CharField()
+    filters = serializers.DictField(child=serializers.CharField(), help_text="As they were given with the query.")
     tier = serializers.CharField()
     answered = serializers.BooleanField()
     confidence = serializers.FloatField()

@@ -177,7 +177,8 @@ def search_functions(
     if climb.answer and climb.tier != ladder.CACHE:
         get_cache("functions.answers").set(request.recipe, climb.answer.value)
     answer = build_answer(query, request, climb, started)
-    _record(answer)
+    given = {"language": language, "library": library}
+    _record(answer, {name: value for name, value in given.items() if value})
     return answer
 
 
@@ -257,7 +258,8 @@ def _hydrate(hits: tuple[Hit, ...]) -> list[SearchResult]:
     ]
 
 
-def _record(answer: SearchAnswer) -> None:
+def _record(answer: SearchAnswer, filters: dict[str, str]) -> None:
+    """Counts the answer and keeps how it was reached; `filters` are as they were given."""
     metrics.count("answers", ladder=LADDER, tier=answer.tier or "none", answered=str(answer.answered).lower())
     metrics.observe("answer_seconds", answer.took_ms / 1000, ladder=LADDER)
     for step in answer.steps:
@@ -267,6 +269,7 @@ def _record(answer: SearchAnswer) -> None:
         "trace_id": answer.trace_id,
         "ladder": LADDER,
         "query": answer.query,
+        "filters": filters,
         "tier": answer.tier,
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),

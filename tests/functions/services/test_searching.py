@@ -104,7 +104,18 @@ class TestAnswers:
         trace = searching.get_trace(answer.trace_id)
         assert trace is not None
         assert [step["tier"] for step in trace["steps"]][:3] == ["cache", "rules", "local_model"]
+        assert trace["filters"] == {}
         assert searching.get_trace("0" * 32) is None
+
+    def test_the_trace_has_the_filters_as_they_were_given(self, functions):
+        answer = searching.search_functions(query="numbers in rust", library="lib")
+        trace = searching.get_trace(answer.trace_id)
+        assert trace is not None
+        assert trace["filters"] == {"library": "lib"}
+        answer = searching.search_functions(query="lines", language="py")
+        trace = searching.get_trace(answer.trace_id)
+        assert trace is not None
+        assert trace["filters"] == {"language": "py"}
 
     def test_without_a_model_words_still_find(self, functions):
         build()
