@@ -1,0 +1,1 @@
+"""What the pages show, gathered and put in order; import the modules."""

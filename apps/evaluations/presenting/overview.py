@@ -1,0 +1,78 @@
+"""Suites at a glance: how large, how good, since when, and what waits for somebody."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from apps.evaluations.models import CaseState, Report, Run, RunState, Suite, Verdict
+
+TREND = 14
+"""Runs that the small trend of a suite shows."""
+ALARMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRow:
+    """A suite with its newest runs, newest first."""
+
+    suite: Suite
+    active: int
+    drafts: int
+    runs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        return self.runs[0] if self.runs else None
+
+    @property
+    def measured(self) -> dict[str, Any] | None:
+        """The newest run that has figures."""
+        return next((run for run in self.runs if run["summary__accuracy"] is not None), None)
+
+    @property
+    def trend(self) -> list[float]:
+        """Accuracies, oldest first."""
+        return [run["summary__accuracy"] for run in reversed(self.runs) if run["summary__accuracy"] is not None]
+
+
+def list_suites() -> list[SuiteRow]:
+    """All suites by name; two queries, however many there are."""
+    suites = Suite.objects.annotate(
+        active=Count("cases", filter=Q(cases__state=CaseState.ACTIVE)),
+        drafts=Count("cases", filter=Q(cases__state=CaseState.DRAFT)),
+    )
+    runs: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for run in _newest_runs():
+        runs[run["suite_id"]].append(run)
+    return [SuiteRow(suite, suite.active, suite.drafts, runs[suite.pk]) for suite in suites]
+
+
+def list_alarms() -> QuerySet[Report]:
+    """Reports that say worse or failed, and that nobody has answered for."""
+    alarming = Report.objects.filter(verdict__in=[Verdict.WORSE, Verdict.FAILED], acknowledged_at=None)
+    return alarming.select_related("run__suite").defer("run__plan", "run__summary", "run__pinned")[:ALARMS]
+
+
+def list_runs(suite: Suite) -> QuerySet[Run]:
+    """The suite's runs as a table shows them, newest first."""
+    runs = suite.runs.select_related("report", "created_by", "schedule", "baseline")
+    heavy = ("plan", "pinned", "report__data", "baseline__plan", "baseline__summary", "baseline__pinned")
+    return runs.defer(*heavy, "baseline__drift")
+
+
+def list_comparable(run: Run, most: int = 60) -> Sequence[Run]:
+    """The other runs that its report can be made against, newest first."""
+    others = Run.objects.filter(suite=run.suite_id, state=RunState.SUCCEEDED, outcomes_pruned=False)
+    return list(others.exclude(pk=run.pk).only("pk", "note", "started_at", "summary")[:most])
+
+
+def _newest_runs() -> QuerySet[Run, dict[str, Any]]:
+    place = Window(RowNumber(), partition_by=F("suite_id"), order_by=F("pk").desc())
+    fields = ("pk", "suite_id", "state", "done", "total", "finished_at", "created_at", "report__verdict")
+    figures = ("summary__accuracy", "summary__accuracy_interval")
+    newest = Run.objects.annotate(place=place).filter(place__lte=TREND).order_by("-pk")
+    return newest.values(*fields, *figures)

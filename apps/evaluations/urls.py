@@ -1,0 +1,25 @@
+from django.urls import path
+
+from apps.evaluations.views import cases, runs, suites
+
+app_name = "evaluations"
+urlpatterns = [
+    path("", suites.list_suites, name="suites"),
+    path("new/", suites.add_suite, name="new_suite"),
+    path("<int:pk>/", suites.show_suite, name="suite"),
+    path("<int:pk>/run/", suites.start_run, name="start_run"),
+    path("<int:pk>/settings/", suites.edit_suite, name="settings"),
+    path("<int:pk>/baseline/", suites.pin_baseline, name="pin_baseline"),
+    path("<int:pk>/cases/", cases.list_cases, name="cases"),
+    path("<int:pk>/cases/add/", cases.add_case, name="add_cases"),
+    path("<int:pk>/cases/import/", cases.import_file, name="import_cases"),
+    path("<int:pk>/cases/generate/", cases.generate, name="generate_cases"),
+    path("cases/<int:pk>/", cases.show_case, name="case"),
+    path("cases/<int:pk>/state/", cases.set_state, name="set_state"),
+    path("runs/<int:pk>/", runs.show_run, name="run"),
+    path("runs/<int:pk>/cancel/", runs.cancel_run, name="cancel_run"),
+    path("runs/<int:pk>/again/", runs.run_again, name="run_again"),
+    path("runs/<int:pk>/acknowledge/", runs.acknowledge_report, name="acknowledge"),
+    path("runs/<int:pk>/cases/<int:case>/fix/", runs.fix_case, name="fix_case"),
+    path("runs/<int:pk>/report.<slug:form>", runs.download_report, name="download"),
+]

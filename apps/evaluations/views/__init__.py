@@ -1,0 +1,1 @@
+"""Pages of suites, their cases, their runs, feedback and schedules; import the modules."""

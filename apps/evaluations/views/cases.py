@@ -1,0 +1,170 @@
+"""Pages about cases: those of a suite, one with its history, and ways to add some."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from apps.core.errors import InvalidInput
+from apps.core.htmx import PageRequest
+from apps.core.targets.registry import get_target
+from apps.core.targets.types import CaseRecord
+from apps.evaluations.forms import CaseForm, GenerateCasesForm, ImportCasesForm
+from apps.evaluations.models import Case, CaseOrigin, CaseState
+from apps.evaluations.presenting.cases import CaseList, list_ways
+from apps.evaluations.presenting.outcomes import list_ids, show_answers
+from apps.evaluations.services import cases as services
+from apps.evaluations.services.generating import generate_suite
+from apps.evaluations.services.importing import import_cases
+from apps.evaluations.views.suites import get_suite, suite_context
+
+CASES_A_PAGE = 40
+OUTCOMES = 12
+REVISIONS = 20
+
+
+@login_required
+@permission_required("evaluations.view_suite", raise_exception=True)
+@require_GET
+@cache_control(private=True, no_cache=True)
+@vary_on_headers("HX-Target")
+def list_cases(request: PageRequest, pk: int) -> HttpResponse:
+    """The page; its list alone when htmx asks for that, or its panel."""
+    suite, state = get_suite(pk), CaseList.read(request.GET)
+    context: dict[str, Any] = {"suite": suite, "state": state, "key": state.case}
+    if request.htmx.target != "results":
+        context["peek"] = _look_at(suite.cases.filter(pk=state.case).first() if state.case else None)
+    if request.htmx.target == "peek":
+        return render(request, "evaluations/_case_peek.html", context)
+    context["page"] = Paginator(state.find(suite), CASES_A_PAGE).get_page(request.GET.get("page"))
+    if request.htmx.target == "results":
+        return render(request, "evaluations/_case_list.html", context)
+    choices = {"states": CaseState.choices, "origins": CaseOrigin.choices, "ways": list_ways(suite)}
+    return render(request, "evaluations/cases.html", {**suite_context(suite), **context, **choices})
+
+
+@login_required
+@permission_required("evaluations.view_suite", raise_exception=True)
+@require_http_methods(["GET", "POST"])
+@cache_control(private=True, no_cache=True)
+def show_case(request: HttpRequest, pk: int) -> HttpResponse:
+    case = _get_case(pk)
+    form = CaseForm(request.POST, suite=case.suite) if request.method == "POST" else CaseForm.of(case)
+    if request.method == "POST" and not request.user.has_perm("evaluations.change_case"):
+        return permission_required("evaluations.change_case", raise_exception=True)(show_case)(request, pk)
+    if form.is_valid():
+        try:
+            services.update_case(case=case, changes=form.changes(), user_id=request.user.pk)
+            messages.success(request, "Saved.")
+            return redirect(case)
+        except InvalidInput as error:
+            form.add_input_errors(error)
+            case = _get_case(pk)
+    outcomes = case.outcomes.select_related("run").defer("run__plan", "run__summary", "run__pinned", "trace")
+    context = {
+        "form": form,
+        "outcomes": outcomes.order_by("-run_id")[:OUTCOMES],
+        "revisions": case.revisions.select_related("changed_by")[:REVISIONS],
+        **_look_at(case),
+    }
+    return render(request, "evaluations/case.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@permission_required("evaluations.change_case", raise_exception=True)
+@require_POST
+def set_state(request: HttpRequest, pk: int) -> HttpResponse:
+    case, state = _get_case(pk), request.POST.get("state", "")
+    try:
+        services.update_case(case=case, changes={"state": state}, user_id=request.user.pk)
+        messages.success(request, f"The case is {state} now.")
+    except InvalidInput as error:
+        messages.error(request, str(error))
+    return redirect(case)
+
+
+@login_required
+@permission_required("evaluations.add_case", raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def add_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Writes one case; the page has the other ways beside it."""
+    suite = get_suite(pk)
+    form = CaseForm(request.POST if request.method == "POST" else None, suite=suite)
+    if form.is_valid():
+        changes = form.changes()
+        note, tags = changes.pop("note"), tuple(changes.pop("tags"))
+        record = CaseRecord(external_id="", tags=tags, **changes)
+        try:
+            case = services.add_case(suite=suite, record=record, note=note, user_id=request.user.pk)
+            messages.success(request, f"“{case}” is a case of {suite} now.")
+            return redirect("evaluations:add_cases", pk)
+        except InvalidInput as error:
+            form.add_input_errors(error)
+    return _render_adding(request, pk, case_form=form)
+
+
+@login_required
+@permission_required("evaluations.add_case", raise_exception=True)
+@require_POST
+def import_file(request: HttpRequest, pk: int) -> HttpResponse:
+    suite, form = get_suite(pk), ImportCasesForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            done = import_cases(
+                suite_name=suite.name, stream=file, form=form.file_form, user_id=request.user.pk
+            )
+            messages.success(request, f"{file.name}: {_count(done.as_dict())}.")
+            return redirect("evaluations:cases", pk)
+        except InvalidInput as error:
+            form.add_input_errors(error)
+    return _render_adding(request, pk, import_form=form)
+
+
+@login_required
+@permission_required("evaluations.add_case", raise_exception=True)
+@require_POST
+def generate(request: HttpRequest, pk: int) -> HttpResponse:
+    suite, form = get_suite(pk), GenerateCasesForm(request.POST)
+    if form.is_valid():
+        try:
+            done = generate_suite(suite=suite, user_id=request.user.pk, **form.cleaned_data)
+            messages.success(request, f"Generated: {_count(done.as_dict())}.")
+            return redirect("evaluations:cases", pk)
+        except InvalidInput as error:
+            form.add_input_errors(error)
+    return _render_adding(request, pk, generate_form=form)
+
+
+def _get_case(pk: int) -> Case:
+    return get_object_or_404(Case.objects.select_related("suite", "created_by"), pk=pk)
+
+
+def _look_at(case: Case | None) -> dict[str, Any]:
+    """A case with its right answers as pages show them; nothing without one."""
+    if case is None:
+        return {}
+    return {"case": case, "shown": show_answers(get_target(case.suite.target), list_ids(case.expected))}
+
+
+def _render_adding(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
+    suite = get_suite(pk)
+    context = {
+        "case_form": CaseForm(suite=suite),
+        "import_form": ImportCasesForm(),
+        "generate_form": GenerateCasesForm(),
+        **suite_context(suite),
+        **forms,
+    }
+    refused = any(form.errors for form in forms.values())
+    return render(request, "evaluations/add_cases.html", context, status=422 if refused else 200)
+
+
+def _count(stored: dict[str, Any]) -> str:
+    return ", ".join(f"{stored[name]:,} {name}" for name in ("created", "changed", "unchanged"))
