@@ -1,8 +1,9 @@
 """Cases: checked, stored, changed with their history, accepted and retired."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -127,9 +128,19 @@ def find_errors(suite: Suite, record: CaseRecord) -> dict[str, str]:
             errors["id" if field == "external_id" else field] = f"is longer than {most} characters"
     if any(not tag or len(tag) > 100 for tag in record.tags):
         errors["tags"] = "must each have 1 to 100 characters"
-    if "\0" in str((record.external_id, record.query, record.group, record.made_by, record.tags)):
-        errors.setdefault("query", "has a NUL character")
+    if record.expected is None:
+        errors.setdefault("expected", "is missing")
+    if not _can_be_stored(record):
+        errors.setdefault("query", "has characters that no database stores: NUL, or half of a pair")
     return errors
+
+
+def _can_be_stored(record: CaseRecord) -> bool:
+    text = json.dumps(asdict(record), ensure_ascii=False)
+    try:
+        return "\\u0000" not in text and bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def to_record(case: Case) -> CaseRecord:
