@@ -1,6 +1,6 @@
 """The index as it is searched: a snapshot with an overlay of later changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +65,16 @@ class LiveIndex:
     def __len__(self) -> int:
         """How many functions can be found."""
         return sum(int(part.shown.sum()) for part in self._parts)
+
+    def contains(self, functions: Collection[int]) -> set[int]:
+        """Those of these functions, by their ids, that can be found."""
+        wanted = list(functions)
+        known = [part.segment.ids[part.shown & np.isin(part.segment.ids, wanted)] for part in self._parts]
+        return {int(function) for ids in known for function in ids}
+
+    def frequency(self, term: str) -> int:
+        """In how many functions a term was at the last build."""
+        return self._statistics.frequency(term)
 
     def search(
         self,

@@ -88,14 +88,16 @@ def update_function(
     return current
 
 
-def set_state(*, functions: QuerySet[Function], state: str, user_id: int | None, origin: Origin) -> int:
+def set_state(
+    *, functions: QuerySet[Function], state: str, user_id: int | None, origin: Origin, note: str = ""
+) -> int:
     """Publishes, retires or drafts many; returns how many changed."""
     _check_state(state)
 
     def change(function: Function) -> None:
         function.state = state
 
-    return _change_many(functions.exclude(state=state), "state", change, Author(origin, user_id))
+    return _change_many(functions.exclude(state=state), "state", change, Author(origin, user_id, note))
 
 
 def add_keywords(

@@ -51,7 +51,7 @@ def add_synonym(*, word: str, synonym: str, user_id: int | None) -> SynonymGroup
 def check_words(words: Sequence[str]) -> list[str]:
     """The different words in lower case, in their order. Raises InvalidInput naming words."""
     folded = list(dict.fromkeys(" ".join(word.split()).lower() for word in words if word.strip()))
-    reasons = (reason for word in folded if (reason := _refuse(word)))
+    reasons = (reason for word in folded if (reason := refuse_word(word)))
     if reason := next(reasons, ""):
         raise InvalidInput({"words": reason})
     if not FEWEST_WORDS <= len(folded) <= MOST_WORDS:
@@ -61,8 +61,8 @@ def check_words(words: Sequence[str]) -> list[str]:
     return folded
 
 
-def _refuse(word: str) -> str:
-    """Why a word cannot be a synonym; empty when it can."""
+def refuse_word(word: str) -> str:
+    """Why a word in lower case cannot be in a group; empty when it can."""
     if len(word) > MAX_WORD:
         return f"must have at most {MAX_WORD} characters each: “{word[:20]}…” has {len(word)}"
     tokens = tokenize(word)
