@@ -7,6 +7,8 @@ from typing import Annotated, Literal, NoReturn
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config.mail import check_sender, mail_settings
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -54,9 +56,7 @@ class Env(BaseSettings):
         "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."
     )
     email_from: str = Field("touchstone@localhost", description="Sender of e-mail.")
-    webhook_private_networks: bool = Field(
-        False, description="Whether webhooks may go to private and local addresses."
-    )
+    webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
     @classmethod
@@ -85,6 +85,17 @@ class Env(BaseSettings):
         if value not in available_timezones():
             raise ValueError("is not a time zone name such as Europe/Rome")
         return value
+
+    @field_validator("email_url")
+    @classmethod
+    def check_email_url(cls, value: str) -> str:
+        mail_settings(value, "")
+        return value
+
+    @field_validator("email_from")
+    @classmethod
+    def check_email_from(cls, value: str) -> str:
+        return check_sender(value)
 
 
 def read_env() -> Env:

@@ -20,6 +20,9 @@ COUNTERS = {
         "touchstone_answers", "Answers by ladder and the tier that gave them", ["ladder", "tier", "answered"]
     ),
     "jobs_finished": Counter("touchstone_jobs_finished", "Background jobs that ended here", ["kind", "state"]),
+    "deliveries": Counter(
+        "touchstone_deliveries", "Attempts to tell of a report, by what came of them", ["channel", "state"]
+    ),
     "sweeps_finished": Counter("touchstone_sweeps_finished", "Sweeps that ended, by their verdict", ["verdict"]),
     "tier_failures": Counter("touchstone_tier_failures", "Tiers that failed and were stepped over", ["ladder", "tier"]),
 }

@@ -6,11 +6,20 @@ class EvaluationsConfig(AppConfig):
     label = "evaluations"
 
     def ready(self) -> None:
-        from apps.core import first_start
+        from apps.core import first_start, health, metrics
         from apps.core.jobs.registry import register_follower, register_job
+        from apps.evaluations.gauges import schedules_overdue, sweeps_by_state
+        from apps.evaluations.health import check_schedules
 
         register_job("evaluations.chunk", "apps.evaluations.services.chunks.run_chunk")
         register_job("evaluations.finish", "apps.evaluations.services.finishing.run_finish")
+        register_job("evaluations.generate", "apps.evaluations.services.generating.run_generation")
         register_job("evaluations.fill_demo", "apps.evaluations.services.demo.fill_demo")
         register_follower("functions.build_index", "apps.evaluations.services.demo.fill_when_ready")
         first_start.register_demo("apps.evaluations.services.demo.prepare_demo")
+        register_job("evaluations.deliver", "apps.evaluations.services.notifying.run_delivery")
+        health.register_check("schedules", check_schedules, required=False)
+        metrics.register_gauge("sweeps", "Sweeps by state", ["state"], sweeps_by_state)
+        metrics.register_gauge(
+            "schedules_overdue", "Scheduled sweeps that were due and did not start", [], schedules_overdue
+        )

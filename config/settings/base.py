@@ -11,6 +11,7 @@ from apps.core.embedded.home import embedded_urls, resolve_home
 from apps.core.logs import logging_config
 from config.databases import broker_url, cache_settings, database_settings
 from config.env import read_env
+from config.mail import mail_settings
 
 ENV = read_env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -148,11 +149,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_keepalive": True, "health_check_interval": 10}
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = TIME_ZONE
+# What beat could not start in time is missed and shown as that: beat itself makes up for some times and not for others.
+CELERY_BEAT_CRON_STARTING_DEADLINE = int(timedelta(minutes=30).total_seconds())
 CELERY_BEAT_SCHEDULE = {
     "core.recover_jobs": {"task": "core.recover_jobs", "schedule": 10.0},
     "functions.prune_uploads": {"task": "functions.prune_uploads", "schedule": timedelta(days=1)},
     "functions.refresh_index": {"task": "functions.refresh_index", "schedule": 60.0},
     "core.prune_jobs": {"task": "core.prune_jobs", "schedule": timedelta(days=1)},
+    "evaluations.tend_runs": {"task": "evaluations.tend_runs", "schedule": 15.0},
+    "evaluations.tend_deliveries": {"task": "evaluations.tend_deliveries", "schedule": 30.0},
+    "evaluations.prune": {"task": "evaluations.prune", "schedule": timedelta(days=1)},
 }
 
 REST_FRAMEWORK = {
@@ -192,6 +198,8 @@ SWEEP_CHUNK_CASES = ENV.sweep_chunk_cases
 SWEEP_CHUNKS_AT_ONCE = ENV.sweep_chunks_at_once
 EVALUATION_KEEP_DAYS = ENV.evaluation_keep_days
 SITE_URL = ENV.site_url.rstrip("/")
+EMAIL_ENABLED = bool(ENV.email_url)
+globals().update(mail_settings(ENV.email_url, ENV.email_from))
 WEBHOOK_PRIVATE_NETWORKS = ENV.webhook_private_networks
 
 UNFOLD = {
