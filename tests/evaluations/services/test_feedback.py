@@ -90,7 +90,7 @@ class TestGive:
         assert again.state == CaseState.DRAFT
         assert give("t2").pk == again.pk
         set_states(cases=[again], state=CaseState.ACTIVE)
-        with pytest.raises(Conflict, match=f"case {again.pk}"):
+        with pytest.raises(Conflict, match="a case already"):
             give("t2")
 
     @pytest.mark.parametrize(
