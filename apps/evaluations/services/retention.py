@@ -40,7 +40,7 @@ def prune_run(run_id: int) -> int:
     return deleted
 
 
-def find_kept() -> set[int | None]:
+def find_kept() -> set[int]:
     """Runs that somebody still needs the cases of.
 
     Pinned baselines, each suite's last good run, what open runs will be compared with, and both runs of an alarming
@@ -53,4 +53,4 @@ def find_kept() -> set[int | None]:
     alarming = Report.objects.filter(verdict__in=[Verdict.WORSE, Verdict.FAILED], acknowledged_at=None)
     for pair in alarming.values_list("run", "baseline"):
         kept |= set(pair)
-    return kept - {None}
+    return {pk for pk in kept if pk is not None}

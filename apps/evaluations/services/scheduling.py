@@ -108,7 +108,7 @@ def run_schedule(schedule_id: int) -> Run | None:
 def describe_schedules() -> list[ScheduleStatus]:
     """How each schedule stands now, in two queries. Read from its runs: it holds when beat or the workers are down."""
     schedules = list(Schedule.objects.select_related("suite", "periodic_task__crontab", "periodic_task__interval"))
-    latest = Run.objects.filter(schedule__in=schedules).order_by("schedule", "-pk").distinct("schedule")
+    latest = Run.objects.filter(schedule__in=schedules).order_by("schedule_id", "-pk").distinct("schedule_id")
     by_schedule = {run.schedule_id: run for run in latest.defer("plan").select_related("report")}
     now = timezone.now()
     return [describe_schedule(schedule, by_schedule.get(schedule.pk), now) for schedule in schedules]
