@@ -1,8 +1,9 @@
 """Which functions of a catalogue fit a query: by the words of their texts, or by their names."""
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from apps.functions.generation.subjects import Subject
@@ -37,9 +38,16 @@ class AnswerIndex:
                 self._named[key].append(number)
             self._worded[_wording(subject.name)].append(number)
 
+    def __len__(self) -> int:
+        return len(self._language_of)
+
     def frequency(self, term: str) -> int:
         """How many subjects have the term."""
         return len(self._postings.get(term, ()))
+
+    def has(self, number: int, term: str) -> bool:
+        """Whether the subject with this number has the term."""
+        return _contains(self._postings.get(term, ()), number)
 
     def find_by_words(self, slots: Sequence[Slot], language: str | None = None) -> list[int]:
         """The subjects whose texts have a term of every slot, of all languages or of one; in their order."""
@@ -50,7 +58,7 @@ class AnswerIndex:
             return []
         found = set().union(*choices[0])
         for choice in choices[1:]:
-            found = set().union(*(found.intersection(postings) for postings in choice))
+            found = set().union(*(_intersect(found, postings) for postings in choice))
         return self._restrict(found, language)
 
     def find_by_name(self, name: str, language: str | None = None) -> list[int]:
@@ -59,7 +67,9 @@ class AnswerIndex:
         return self._restrict(found, language)
 
     def _restrict(self, found: set[int], language: str | None) -> list[int]:
-        return sorted(number for number in found if language in (None, self._language_of[number]))
+        if language is None:
+            return sorted(found)
+        return sorted(number for number in found if self._language_of[number] == language)
 
 
 def terms_of(subject: Subject) -> frozenset[str]:
@@ -68,8 +78,8 @@ def terms_of(subject: Subject) -> frozenset[str]:
     return frozenset(analyse(" ".join((*head, subject.description[:MAX_TEXT]))))
 
 
-def slots_of(text: str, terms: frozenset[str]) -> list[Slot]:
-    """A slot for each word of a query that is among the terms of the one it is made from; stop words are none.
+def slots_of(text: str, has: Callable[[str], bool]) -> list[Slot]:
+    """A slot for each word of a query whose term the function it is made from `has`; stop words are none.
 
     Neighbours may be written as one word: "file name" also fits a filename.
     """
@@ -77,7 +87,7 @@ def slots_of(text: str, terms: frozenset[str]) -> list[Slot]:
     joined = [(analyse(left.word + right.word) or [""])[-1] for left, right in pairwise(words)]
     slots = []
     for place, token in enumerate(words):
-        if token.term in terms:
+        if has(token.term):
             beside = [*joined[max(place - 1, 0) : place], *joined[place : place + 1]]
             slots.append(tuple(dict.fromkeys((token.term, *beside))))
     return list(dict.fromkeys(slots))
@@ -88,6 +98,18 @@ def synonym_slot(*words: str) -> Slot:
     groups = expand_groups(SYNONYM_GROUPS)
     terms = [term for word in words for term in analyse(word)[-1:]]
     return tuple(dict.fromkeys((*terms, *(other for term in terms for other in groups.get(term, ())))))
+
+
+def _intersect(found: set[int], postings: "array[int]") -> set[int]:
+    """The numbers that are in both; looked up one by one where that is less work than going through all postings."""
+    if len(found) * len(postings).bit_length() > len(postings):
+        return found.intersection(postings)
+    return {number for number in found if _contains(postings, number)}
+
+
+def _contains(postings: Sequence[int], number: int) -> bool:
+    place = bisect_left(postings, number)
+    return place < len(postings) and postings[place] == number
 
 
 def _size(choice: Sequence["array[int]"]) -> int:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from apps.functions.generation.answers import AnswerIndex, Slot, slots_of, terms_of
+from apps.functions.generation.answers import AnswerIndex, Slot, slots_of
 from apps.functions.generation.requests import (
     MAX_REQUEST,
     Request,
     request_of_description,
-    request_of_fields,
     request_of_name,
     request_of_owner,
 )
@@ -19,8 +18,8 @@ from apps.functions.search.documents import first_paragraph
 from apps.functions.search.tokens import is_stop_word, split_identifier, tokenize
 
 MIN_WORD = 3
-MAX_READ = 600
-"""Characters of a description from whose first paragraph telling words are taken."""
+MAX_READ = 200
+"""Characters of a description that yield telling words where it has no sentence to take."""
 
 _VOWELS = frozenset("aeiouy")
 
@@ -42,49 +41,47 @@ class Draft:
 class Material:
     """What one subject gives to make queries of, each made when it is needed."""
 
-    def __init__(self, subject: Subject, index: AnswerIndex) -> None:
+    def __init__(self, subject: Subject, number: int, index: AnswerIndex) -> None:
         self.subject = subject
         self.index = index
-
-    @cached_property
-    def terms(self) -> frozenset[str]:
-        return terms_of(self.subject)
+        self._number = number
 
     @cached_property
     def described(self) -> Request | None:
         return request_of_description(self.subject)
 
     @cached_property
-    def actions(self) -> list[Request]:
-        """Short requests in few words, from the fields or else the name."""
-        filled = request_of_fields(self.subject)
-        found = [filled] if filled else [request_of_name(self.subject), request_of_owner(self.subject)]
-        return [request for request in found if request]
+    def named(self) -> list[Request]:
+        """What the name asks for, with its class and without."""
+        return [request for request in (request_of_name(self.subject), request_of_owner(self.subject)) if request]
 
     @cached_property
     def requests(self) -> list[Request]:
         """All requests that are short enough to be put into a question."""
         described = self.described
         short = described and described.is_action and len(described.text.split()) <= MAX_REQUEST
-        return [*([described] if short and described else []), *self.actions]
+        return [*([described] if short and described else []), *self.named]
 
     @cached_property
     def telling_words(self) -> list[str]:
         """Different words that say what it does, in lower case, in the order of name, keywords, description."""
         subject = self.subject
-        paragraph = first_paragraph(subject.description[:MAX_READ])
-        text = " ".join((subject.name, *subject.keywords, paragraph))
+        said = self.described.said if self.described else first_paragraph(subject.description)[:MAX_READ]
+        text = " ".join((subject.name, *subject.keywords, said))
         words: dict[str, str] = {}
         for word in split_identifier(text):
             if is_telling(word):
                 words.setdefault(self.term_of(word), word)
-        return [word for term, word in words.items() if term in self.terms]
+        return [word for term, word in words.items() if self.has(term)]
+
+    def has(self, term: str) -> bool:
+        return self.index.has(self._number, term)
 
     def term_of(self, word: str) -> str:
         return tokenize(word)[-1].term
 
     def slots(self, text: str) -> list[Slot]:
-        return slots_of(text, self.terms)
+        return slots_of(text, self.has)
 
     def draft(self, request: Request, query: str, language: str | None = None) -> Draft:
         return Draft(query, request.text, self.slots(request.said), language=language)

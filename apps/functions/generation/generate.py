@@ -17,6 +17,9 @@ from apps.functions.search.query import find_mentions
 MAX_DRAFTS = 12
 """Drafts of one kind that are tried for one function."""
 
+MAX_MATERIAL = 20_000
+"""Functions whose words are kept at hand."""
+
 MIN_SLOTS = 2
 """Telling words that a query has at least, unless it is a name."""
 
@@ -41,7 +44,9 @@ class Workshop:
         self._seed = seed
         self._index = AnswerIndex(subjects)
         self._queries: set[str] = set()
-        self._material = lru_cache(maxsize=2_000)(lambda number: Material(subjects[number], self._index))
+        self._material = lru_cache(maxsize=MAX_MATERIAL)(self._gather)
+        # The same words are asked for in several forms, one after the other.
+        self._find = lru_cache(maxsize=1_000)(self._index.find_by_words)
 
     def make_cases(self, count: int) -> Iterator[tuple[str, int, str, list[int]]]:
         """Kind, number of the subject, query and numbers of the right answers of each case."""
@@ -97,13 +102,16 @@ class Workshop:
                     return number, draft.query, answers
         return None
 
+    def _gather(self, number: int) -> Material:
+        return Material(self._subjects[number], number, self._index)
+
     def _answer(self, draft: Draft) -> list[int]:
         """The right answers; none where the query is too short, or seems to name a language by accident."""
         if draft.name:
             return self._index.find_by_name(draft.name, draft.language)
         if len(draft.slots) < MIN_SLOTS or find_mentions(draft.bare, self._index.languages):
             return []
-        return self._index.find_by_words(draft.slots, draft.language)
+        return self._find(tuple(draft.slots), draft.language)
 
 
 def _chance(seed: int, *parts: str) -> Random:

@@ -1,7 +1,7 @@
 """The kinds of cases: how people write what they look for. Each kind makes drafts, the likeliest first."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from itertools import combinations
 from random import Random
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from apps.functions.generation.drafts import Draft, Material, is_telling
 from apps.functions.generation.replacing import misspell, replace_synonyms
-from apps.functions.generation.requests import Request, drop_articles
+from apps.functions.generation.requests import Request, drop_articles, request_of_fields, shorten
 from apps.functions.generation.spellings import name_with_owner, spell_name, words_of_name
 from apps.functions.generation.vocabulary import SPOKEN
 
@@ -21,6 +21,10 @@ TYPED_WORDS = 4
 
 RARE_WORDS = 5
 """The rarest words of a function of which pairs are made."""
+
+LARGE = 1_000
+MIN_FREQUENCY = 3
+"""In so large a catalogue, words are taken that so many functions have."""
 
 _PLAIN_NAME = re.compile(r"[\w.$]+(?: [\w.$]+)*")
 
@@ -38,7 +42,7 @@ def make_names(material: Material, rng: Random) -> Iterator[Draft]:
         queries.reverse()
         queries = [owned, first, subject.name]
     for query in dict.fromkeys(queries):
-        yield Draft(query, "", name=query)
+        yield Draft(query, query, name=query)
 
 
 def make_spellings(material: Material, rng: Random) -> Iterator[Draft]:
@@ -49,7 +53,7 @@ def make_spellings(material: Material, rng: Random) -> Iterator[Draft]:
     spellings = spell_name(material.subject.name)
     rng.shuffle(spellings)
     for query in dict.fromkeys(spellings):
-        yield Draft(query, "", name=query)
+        yield Draft(query, query, name=query)
 
 
 def make_descriptions(material: Material, rng: Random) -> Iterator[Draft]:
@@ -67,8 +71,8 @@ def make_descriptions(material: Material, rng: Random) -> Iterator[Draft]:
 def make_keywords(material: Material, rng: Random) -> Iterator[Draft]:
     """Two telling words, the rarest first, one of them of the name where it has any; three where two are too vague."""
     words = material.telling_words
-    rarest = sorted(words, key=lambda word: (material.index.frequency(material.term_of(word)), word))[:RARE_WORDS]
     named = {word for word in words_of_name(material.subject.name) if is_telling(word)}
+    rarest = _rarest_first(material, named)[:RARE_WORDS]
     for size in (2, 3):
         groups = sorted(combinations(range(len(rarest)), size), key=sum)
         chosen = [[rarest[place] for place in group] for group in groups]
@@ -79,8 +83,15 @@ def make_keywords(material: Material, rng: Random) -> Iterator[Draft]:
 
 
 def make_actions(material: Material, rng: Random) -> Iterator[Draft]:
-    """What is done, and to what kind of thing."""
-    for request in (*material.actions, *_core_of(material.described)):
+    """What is done, and to what kind of thing, from the fields or else from name and description."""
+    filled = request_of_fields(material.subject)
+    if filled:
+        yield material.draft(filled, filled.text)
+        for word in _rarest_first(material, set()):
+            if word not in filled.text.split():
+                query = f"{filled.text} {word}"
+                yield Draft(query, query, material.slots(query))
+    for request in (*map(shorten, material.named), *_core_of(material.described)):
         yield material.draft(request, request.text)
 
 
@@ -110,7 +121,7 @@ def make_synonyms(material: Material, rng: Random) -> Iterator[Draft]:
     """A short request with one word, or two, replaced by others that mean the same."""
     requests = [*material.requests, *_core_of(material.described)]
     rng.shuffle(requests)
-    for request in requests:
+    for request in map(shorten, requests):
         yield from replace_synonyms(material, request, rng)
 
 
@@ -138,7 +149,7 @@ def make_mentions(material: Material, rng: Random) -> Iterator[Draft]:
 def make_word_orders(material: Material, rng: Random) -> Iterator[Draft]:
     """The telling words of a short request, turned around or rotated."""
     for request in _shuffled([*material.requests, *_core_of(material.described)], rng):
-        words = [word for word in request.said.split() if is_telling(word) or word in request.verb]
+        words = [word for word in dict.fromkeys(request.said.split()) if is_telling(word) or word == request.verb]
         if 2 <= len(words) <= TYPED_WORDS:
             orders = [words[1:] + words[:1], words[::-1], words[-1:] + words[:-1]]
             for order in _shuffled(orders, rng):
@@ -171,6 +182,14 @@ def _core_of(request: Request | None) -> list[Request]:
     what = re.split(r",? (?:for|from|in|into|with|using|by|to|on|at|of|as|and|or|if|that|which)\b", request.what)[0]
     words = [word for word in what.split() if is_telling(word)][-3:]
     return [Request(request.verb, " ".join(words))] if words else []
+
+
+def _rarest_first(material: Material, known: Set[str]) -> list[str]:
+    """The telling words, but for those not `known` that hardly any function has: they are odd more than telling."""
+    frequency = {word: material.index.frequency(material.term_of(word)) for word in material.telling_words}
+    least = MIN_FREQUENCY if len(material.index) >= LARGE else 1
+    kept = [word for word, times in frequency.items() if times >= least or word in known]
+    return sorted(kept, key=lambda word: (frequency[word], word))
 
 
 def _spoken(material: Material, *, after: bool) -> tuple[str, ...]:

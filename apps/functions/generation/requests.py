@@ -1,11 +1,11 @@
 """What a function is asked for: a verb and what it is done to, from the description or from the name."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.functions.generation.inflection import to_base_form, to_third_person
 from apps.functions.generation.sentences import first_sentence
-from apps.functions.generation.spellings import words_of_name
+from apps.functions.generation.spellings import owner_of, words_of_name
 from apps.functions.generation.subjects import Subject
 from apps.functions.generation.vocabulary import AMBIGUOUS, VERBS
 
@@ -90,18 +90,13 @@ def request_of_name(subject: Subject) -> Request | None:
 
 def request_of_owner(subject: Subject) -> Request | None:
     """What the name says is done, to what the class or type is: `UserList.pop` asks to pop a user list."""
-    parts = subject.full_name.split(".")
-    if len(parts) < 2 or not parts[-2].isidentifier():
+    words, owner = words_of_name(subject.name), words_of_name(owner_of(subject.full_name, subject.language))
+    if not owner or not words or words[0] not in VERBS or any(len(word) < 2 for word in words):
         return None
-    words, owner = words_of_name(subject.name), words_of_name(parts[-2])
-    if (
-        not words
-        or words[0] not in VERBS
-        or len(words) + len(owner) > MAX_NAMED
-        or any(len(word) < 2 for word in words)
-    ):
+    if len(words) + len(owner) > MAX_NAMED or not set(owner).isdisjoint(words):
         return None
-    return Request(words[0], " ".join(dict.fromkeys((*words[1:], *owner))))
+    article = "an" if owner[0][0] in "aeio" else "a"
+    return Request(words[0], " ".join((*words[1:], *(["of"] if words[1:] else []), article, *owner)))
 
 
 def request_of_fields(subject: Subject) -> Request | None:
@@ -113,6 +108,11 @@ def request_of_fields(subject: Subject) -> Request | None:
 
 def drop_articles(text: str) -> str:
     return " ".join(word for word in text.split() if word not in ("the", "a", "an"))
+
+
+def shorten(request: Request) -> Request:
+    """The request in telegraphic style: "pop user list"."""
+    return replace(request, what=" ".join(word for word in drop_articles(request.what).split() if word != "of"))
 
 
 def _to_plain(match: re.Match[str]) -> str:

@@ -22,13 +22,13 @@ _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])?")
 _BRACKETED = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
 _MARKS = re.compile(r"[`'\"*“”‘’]+(?=\W|$)|(?<!\w)[`'\"*“”‘’]+|`")
 _SENTENCE_END = re.compile(
-    r"(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bvs)[.!?;:](?:\s|$)|\s[-–—]+\s|\.{2,}|->|=>|>>>|\s@|, that is\b"
+    r"[.!?;:](?:\s|$)|,?\s(?:e\.g|i\.e|eg|ie)\b|\s[-–—]+\s|\.{2,}|->|=>|>>>|\s@|, (?:that is|which)\b"
 )
 _CLAUSE = re.compile(r",\s|\s(?:which|that|where|when|so|if|unless|as|because|while|but|and)\s")
 _PREPOSITION = re.compile(r"\s(?:for|from|in|into|with|using|by|to|on|onto|at|of|between|under|via|without)\s")
-_NOISE = re.compile(r"[^a-z0-9 ',./+#-]|https?:|www\.|\b(?:self|xxx)\b|(?:^|\s)[^a-z0-9]+(?=\s|$)")
+_NOISE = re.compile(r"[^\w ',./+#-]|_|#\d|https?:|www\.|\b(?:self|xxx)\b|(?:^|\s)\W+(?=\s|$)")
 _DANGLING = re.compile(
-    r"(?:[\s,]+(?:a|an|the|of|for|from|in|to|with|by|on|and|or|at|is|are|be|as|its?|this|that|in order|to determine))+$"
+    r"(?:[\s,]+(?:a|an|the|of|for|from|in|to|with|by|on|and|or|at|is|are|be|as|only|its?|this|that|order|determine))+$"
 )
 _IDENTIFIER = re.compile(r"\w+(?:(?:\.|::|#)\w+)*")
 _INNER_CASE = re.compile(r"[a-z][A-Z]|\w_\w|\w(?:\.|::|#)[A-Za-z]")
@@ -37,6 +37,10 @@ _GIVEN = re.compile(r"^given (?:[^,]{1,40}), (?=\w+s?\b)")
 _ADVERB = re.compile(r"^\w{3,}ly,? (?=\w+s\b)")
 # A statement about the function or its world, instead of what it does: "the stream is closed by ...".
 _STATEMENT = re.compile(r"^(?:the |an? )?(?:[\w-]+ ){1,3}(?:is|are|was|will|must|should|may|can|has|have) ")
+# Where it says that its arguments are arguments.
+_AS_GIVEN = re.compile(
+    r",? (?:(?:given|passed|specified|supplied) (?:as|in|by|to) (?:the |an? |its )?(?:arg|param)\w*).*"
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -52,7 +56,7 @@ def first_sentence(description: str, name: str) -> str:
     sentence = _ADVERB.sub("", _GIVEN.sub("", sentence))
     if sentence.startswith(BOILERPLATE) or _STATEMENT.search(sentence):
         return ""
-    sentence = _shorten(sentence)
+    sentence = _shorten(_AS_GIVEN.sub("", sentence))
     if len(sentence.split()) < MIN_WORDS or _NOISE.search(sentence):
         return ""
     return sentence

@@ -44,7 +44,7 @@ access batch block bound buffer cache call cast center chain change chunk cover 
 empty end exit export filter fit fold format free group handle hash import init invert issue iterate join label limit
 link list load lock log loop lower map mark mask match measure mix move open order output override pad patch pause
 peek pick ping pipe place plot poll post press process produce profile prompt query queue quote record redirect
-release repeat reply report request reset restart retry return reverse route run sample scale scan schedule seal
+release repeat reply report request reset restart retry reverse route run sample scale scan schedule seal
 search separate set setup shift show sign signal slice sort spawn split start stat step stop store stream sum switch
 test throw track train transfer transform try uppercase use view visit wait walk watch wrap zip
 """
@@ -54,15 +54,15 @@ AMBIGUOUS = frozenset(_AMBIGUOUS_TEXT.split())
 
 _GENERIC_TEXT = """
 above according after again all already also always another argument arguments associated based because before being
-below both called caller calls class code containing contains corresponding current currently default defined does
-each either else even every except exist existing exists false first following foo function functions generic getter
-given giving handled impl implementation implements including indicated instance instances internal invoked is isn
-just kind last like made may maybe method methods might more most must name named names necessary new next nil none
-normally not note null number obj object objects off old only operation optional otherwise own param parameter
-parameters params passed performs possible present private provided public result results return returned returning
-returns routine same second see self set setter since single some something special specific specified still subclass
-subclasses such super supported takes than them then there these thing this three true two type types under unless
-until upon used using usually value values very via void whether within yes
+below both called caller calls class code constructor constructors containing contains corresponding current currently
+default defined does each either else even every except exist existing exists false first following foo function
+functions generic getter given giving handled impl implementation implements including indicated instance instances
+internal invoked is isn just kind last like made may maybe method methods might more most must name named names
+necessary new next nil none normally not note null number obj object objects off old only operation optional otherwise
+own param parameter parameters params passed performs possible present private provided public result results return
+returned returning returns routine same second see self set setter since single some something special specific
+specified still subclass subclasses such super supported takes than them then there these thing this three true two
+type types under unless until upon used using usually value values very via void whether within yes
 """
 
 # Words that say little about what a function does, though search takes them in.
@@ -73,6 +73,7 @@ BOILERPLATE = (
     "a helper", "a specialized version", "abstract", "acts like", "alias", "an implementation", "another", "as above",
     "base ", "base class", "called", "can be", "compatibility", "constructor", "copyright", "default implementation",
     "deprecated", "do not", "docstring", "don't", "dummy", "fixme", "for internal", "generic", "helper", "hook",
+    "given ",
     "if ", "implementation", "implements", "in the", "inherit", "initializer", "internal", "invoked", "is ", "it ",
     "like ", "must", "no-op", "noop", "not ", "note", "obsolete", "only ", "overridden", "override", "package",
     "placeholder", "please", "private", "recursive helper", "reserved", "same", "see ", "sent", "should", "similar",
