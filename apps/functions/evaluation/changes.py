@@ -63,7 +63,7 @@ def _explain_tiers(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[
     failed = {step["tier"] for step in before if step["outcome"] == "failed"}
     for step in after:
         if step["outcome"] == "failed" and step["tier"] not in failed:
-            yield f"{step['tier']} failed ({step['reason']})" if step.get("reason") else f"{step['tier']} failed"
+            yield f"the tier {step['tier']} failed" + (f" ({step['reason']})" if step.get("reason") else "")
     old, new = _find_best(before), _find_best(after)
     if not old or not new:
         return
@@ -88,13 +88,11 @@ def _explain_places(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping
     if not after:
         yield f"nothing is found any more, where {_title(before[0], ())} was first"
     elif not before:
-        yield f"{_title(after[0], ())} is first, where nothing was found"
+        yield f"the first answer is {_title(after[0], ())}, where nothing was found"
     elif before[0]["id"] != after[0]["id"]:
         old, new = _title(before[0], after[:1]), _title(after[0], before[:1])
-        place = _find_place(before[0]["id"], after)
-        fell = f"{old} fell from place 1 to {place}" if place else f"{old} fell out of the first {len(after)}"
-        came = _find_place(after[0]["id"], before)
-        yield f"{fell}, behind {new}, which {f'rose from place {came}' if came else 'was not found'}"
+        now, then = _tell_place(before[0]["id"], after), _tell_place(after[0]["id"], before)
+        yield f"the first answer is {new} ({then} before) instead of {old} ({now} now)"
 
 
 def _title(got: Mapping[str, Any], beside: Sequence[Mapping[str, Any]]) -> str:
@@ -103,5 +101,6 @@ def _title(got: Mapping[str, Any], beside: Sequence[Mapping[str, Any]]) -> str:
     return str(got["id"] if any(other.get("title") == title for other in beside) else title)
 
 
-def _find_place(reference: object, got: Sequence[Mapping[str, Any]]) -> int | None:
-    return next((place for place, answer in enumerate(got, start=1) if answer["id"] == reference), None)
+def _tell_place(reference: object, got: Sequence[Mapping[str, Any]]) -> str:
+    places = (f"place {place}" for place, answer in enumerate(got, start=1) if answer["id"] == reference)
+    return next(places, "not found")

@@ -61,10 +61,12 @@ class Lexicon:
         )
 
     def _find_alike(self, evidence: Evidence) -> Iterator[Pair]:
-        for word, other in product(_words_missing(evidence), _words_known(evidence)):
-            known = word in self.vectors and other in self.vectors
-            if known and self._measure_likeness((word, other)) >= ALIKE and not self._is_typo(word, other):
-                yield word, other
+        known = [word for word in _words_known(evidence) if word in self.vectors]
+        for word in _words_missing(evidence):
+            # What is misspelt may be like anything.
+            if word in self.vectors and not any(self._is_typo(word, right) for right in known):
+                alike = ((word, other) for other in known)
+                yield from (pair for pair in alike if self._measure_likeness(pair) >= ALIKE)
 
     def _measure_likeness(self, pair: Pair) -> float:
         word, other = pair

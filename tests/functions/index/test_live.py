@@ -165,3 +165,14 @@ class TestSimilar:
 
     def test_nobody_is_similar_to_what_is_unknown(self, live):
         assert live.similar(77).hits == ()
+
+
+class TestContents:
+    def test_contains_what_can_be_found(self, tmp_path):
+        live = open_live(tmp_path, [entry(1, "read"), entry(2, "write")], Overlay([entry(3, "sort")], hidden={2}))
+        assert live.contains({1, 2, 3, 4}) == {1, 3}
+        assert live.contains([]) == set()
+
+    def test_frequency_of_a_term(self, tmp_path):
+        live = open_live(tmp_path, [entry(1, "read_csv"), entry(2, "read_json")])
+        assert [live.frequency(term) for term in ("read", "csv", "zebra")] == [2, 1, 0]
