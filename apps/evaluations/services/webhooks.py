@@ -133,7 +133,8 @@ def _connect(parts: SplitResult, addresses: list[Address]) -> socket.socket:
 
 def _exchange(stream: socket.socket, parts: SplitResult, body: bytes, headers: dict[str, str]) -> int:
     """The status of the answer; its body is not read."""
-    timer = threading.Timer(DEADLINE_SECONDS, _cut_off, [stream])
+    too_late = threading.Event()
+    timer = threading.Timer(DEADLINE_SECONDS, _cut_off, [stream, too_late])
     timer.daemon = True
     timer.start()
     try:
@@ -145,13 +146,17 @@ def _exchange(stream: socket.socket, parts: SplitResult, body: bytes, headers: d
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body=body, headers={**headers, "Connection": "close"})
         with closing(connection.getresponse()) as response:
-            return response.status
+            status = response.status
+        if too_late.is_set():  # what was read ended where it was cut off
+            raise TimeoutError(f"it took longer than {DEADLINE_SECONDS:.0f} s")
+        return status
     finally:
         timer.cancel()
 
 
-def _cut_off(stream: socket.socket) -> None:
+def _cut_off(stream: socket.socket, too_late: threading.Event) -> None:
     """Ends every wait on the stream, whatever the other side trickles."""
+    too_late.set()
     with suppress(OSError):
         # The plain socket's own: that of TLS would change what the waiting thread is at work with.
         socket.socket.shutdown(stream, socket.SHUT_RDWR)
