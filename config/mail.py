@@ -32,9 +32,9 @@ def mail_settings(url: str, sender: str) -> dict[str, Any]:
 
 def check_sender(sender: str) -> str:
     """Raises ValueError for what is neither `name@host` nor `Name <name@host>`."""
-    name, address = parseaddr(sender)
+    _, address = parseaddr(sender)
     mailbox, _, host = address.rpartition("@")
-    if not mailbox or not host or not sender.isprintable() or address not in sender or (name and "<" not in sender):
+    if not (mailbox and host and sender.isprintable()) or " " in address or address not in sender:
         raise ValueError("must be an address such as Touchstone <touchstone@example.com>")
     return sender
 
