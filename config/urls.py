@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("apps.core.urls")),
     path("account/", include("apps.users.urls")),
     path("functions/", include("apps.functions.urls")),
+    path("suites/", include("apps.evaluations.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
 ]

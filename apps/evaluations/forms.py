@@ -169,7 +169,10 @@ class ImportCasesForm(InputErrorsMixin, forms.Form):
 class GenerateCasesForm(InputErrorsMixin, forms.Form):
     count = forms.IntegerField(label="How many", min_value=1, max_value=MAX_GENERATED, initial=1000)
     seed = forms.IntegerField(
-        min_value=0, max_value=2**31 - 1, initial=1, help_text="The same seed makes the same cases of the same catalogue."
+        min_value=0,
+        max_value=2**31 - 1,
+        initial=1,
+        help_text="The same seed makes the same cases of the same catalogue.",
     )
 
     use_required_attribute = False
@@ -192,7 +195,9 @@ class ScheduleForm(InputErrorsMixin, forms.Form):
         help_text="In words: “every night at 2”, “every Monday at 6:30”.",
     )
     compare_with = forms.ChoiceField(choices=BaselineChoice.choices)
-    emails = ListField(required=False, label="E-mail to", help_text="Addresses with commas. Told when it is worse or failed.")
+    emails = ListField(
+        required=False, label="E-mail to", help_text="Addresses with commas. Told when it is worse or failed."
+    )
     webhook_url = forms.CharField(
         required=False, max_length=500, label="Webhook", help_text="An address that is sent the report's verdict."
     )
@@ -208,3 +213,38 @@ class ScheduleForm(InputErrorsMixin, forms.Form):
         return cls(initial={name: getattr(schedule, name) for name in cls.base_fields})
 
 
+class FeedbackForm(InputErrorsMixin, forms.Form):
+    """`right` is one of the answers given or found; "id:..." or "nothing:"."""
+
+    right = forms.CharField(
+        max_length=500, strip=False, error_messages={"required": "Choose one, or say nothing fits."}
+    )
+    note = forms.CharField(required=False, max_length=2000, widget=area(2), help_text="For the curator who reads this.")
+
+    use_required_attribute = False
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        right = data.get("right")
+        return {**data, "expected": [] if right == "nothing:" else [right.removeprefix("id:")] if right else []}
+
+
+class AcceptForm(InputErrorsMixin, forms.Form):
+    query = forms.CharField(label="Question", widget=area(2), required=False)
+    expected = ExpectedField(
+        required=False, label="Right answers", help_text="One a line. None at all: nothing is to be found."
+    )
+    suite = forms.ModelChoiceField(queryset=Suite.objects.none(), empty_label=None, label="Into the suite")
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, suites: list[Suite], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["suite"]
+        field.queryset = Suite.objects.filter(pk__in=[suite.pk for suite in suites])  # type: ignore[attr-defined]
+        field.choices = [(suite.pk, suite.name) for suite in suites]  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, case: Case, suites: list[Suite]) -> "AcceptForm":
+        initial = {"query": case.query, "expected": case.expected, "suite": case.suite_id}
+        return cls(suites=suites, prefix=str(case.pk), initial=initial)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.evaluations.views import cases, runs, suites
+from apps.evaluations.views import cases, feedback, runs, schedules, suites
 
 app_name = "evaluations"
 urlpatterns = [
@@ -22,4 +22,13 @@ urlpatterns = [
     path("runs/<int:pk>/acknowledge/", runs.acknowledge_report, name="acknowledge"),
     path("runs/<int:pk>/cases/<int:case>/fix/", runs.fix_case, name="fix_case"),
     path("runs/<int:pk>/report.<slug:form>", runs.download_report, name="download"),
+    path("feedback/", feedback.say_wrong, name="feedback"),
+    path("drafts/", feedback.list_drafts, name="drafts"),
+    path("drafts/<int:pk>/accept/", feedback.accept_draft, name="accept_draft"),
+    path("drafts/<int:pk>/dismiss/", feedback.dismiss_draft, name="dismiss_draft"),
+    path("schedules/", schedules.list_schedules, name="schedules"),
+    path("schedules/new/", schedules.add_schedule, name="new_schedule"),
+    path("schedules/<int:pk>/", schedules.edit_schedule, name="schedule"),
+    path("schedules/<int:pk>/pause/", schedules.pause_schedule, name="pause_schedule"),
+    path("schedules/<int:pk>/delete/", schedules.delete_schedule, name="delete_schedule"),
 ]

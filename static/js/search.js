@@ -1,72 +1,6 @@
-// The search page's keyboard, and its list and panel in step.
-// Results are links in a list rather than options of a listbox: they work without this file, open in tabs, and read well.
+// What the search page has beside its list and panel (list.js): it refuses queries that are too long, and says so.
 (() => {
   const box = () => document.getElementById("q");
-  const panel = () => document.getElementById("peek");
-  const results = () => [...document.querySelectorAll("[data-result]")];
-  const isOpen = () => Boolean(panel()?.firstElementChild);
-  const isNarrow = () => matchMedia("(max-width: 63.99rem)").matches;
-  const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
-  let follow = 0;
-
-  function move(step) {
-    const links = results();
-    if (!links.length) return;
-    const focused = links.indexOf(document.activeElement);
-    const shown = links.findIndex((link) => link.getAttribute("aria-current") === "true");
-    const from = focused >= 0 ? focused : document.activeElement === box() ? -1 : shown;
-    if (from + step < 0) return box().focus();
-    const next = links[Math.min(from + step, links.length - 1)];
-    next.focus();
-    next.scrollIntoView({ block: "nearest" });
-    if (isOpen() && !isNarrow()) peekSoon(next);
-  }
-
-  function peekSoon(link) {
-    clearTimeout(follow);
-    follow = setTimeout(() => link.isConnected && link.dispatchEvent(new Event("peek")), 120);
-  }
-
-  function open(event) {
-    const link = document.activeElement;
-    if (event.ctrlKey || event.metaKey || event.shiftKey || link.getAttribute("aria-current") !== "true") return;
-    event.preventDefault();
-    location.assign(link.dataset.result);
-  }
-
-  function close(event) {
-    const link = panel().querySelector("[data-close]");
-    if (!link) return;
-    event.preventDefault();
-    link.click();
-  }
-
-  document.addEventListener("keydown", (event) => {
-    const element = event.target;
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const inBox = element === box();
-    const free = plain && !isTyping(element);
-    if (event.key === "Escape" && isOpen()) close(event);
-    else if (event.key === "/" && free) {
-      event.preventDefault();
-      box().focus();
-      box().select();
-    } else if (plain && (inBox || free) && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      if (inBox && event.key === "ArrowUp") return;
-      if (panel()?.contains(element)) return;
-      event.preventDefault();
-      move(event.key === "ArrowDown" ? 1 : -1);
-    } else if (free && (event.key === "j" || event.key === "k")) {
-      event.preventDefault();
-      move(event.key === "j" ? 1 : -1);
-    } else if (event.key === "Enter" && element.matches("[data-result]")) open(event);
-  });
-
-  // A link that is to open in another tab or window is the browser's.
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("[data-result], [data-close]");
-    if (link && (event.ctrlKey || event.metaKey || event.shiftKey)) event.stopImmediatePropagation();
-  }, true);
 
   // An address that is far too long would not even reach the page that says so.
   document.addEventListener("htmx:configRequest", (event) => {
@@ -80,25 +14,6 @@
     error.textContent = `The query is ${size.toLocaleString("en")} characters long; ${most.toLocaleString("en")} is the most`;
     document.getElementById("search-errors").replaceChildren(error);
     box().setAttribute("aria-invalid", "true");
-  });
-
-  document.addEventListener("htmx:configRequest", (event) => {
-    const link = event.detail.elt;
-    if (!link.matches("[data-result]")) return;
-    clearTimeout(follow);
-    // Opening the panel is a step that Back undoes; going from one function to the next is not.
-    link.setAttribute("hx-push-url", String(!isOpen()));
-    link.setAttribute("hx-replace-url", String(isOpen()));
-  });
-
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target?.id !== "peek") return;
-    const shown = panel().firstElementChild?.dataset.function;
-    const current = document.querySelector('[data-result][aria-current="true"]');
-    current?.removeAttribute("aria-current");
-    if (!shown) return (current ?? box())?.focus({ preventScroll: true });
-    document.getElementById(`result-${shown}`)?.setAttribute("aria-current", "true");
-    if (isNarrow()) panel().querySelector("h2")?.focus();
   });
 
   document.addEventListener("htmx:afterSettle", () => {

@@ -213,7 +213,7 @@ class TestPeek:
         function = FunctionFactory()
         with answering(function):
             page = text_of(client.get(SEARCH, {"q": "x", "function": function.pk}))
-        assert f'data-function="{function.pk}"' in page
+        assert f'data-shown="{function.pk}"' in page
         assert 'aria-current="true"><bdi>' in page
 
     def test_long_code_is_cut(self, client):

@@ -70,9 +70,7 @@ class OutcomeList:
 def _with_change(run: Run, baseline: Run | None) -> QuerySet[CaseOutcome]:
     """Outcomes with `was_right` (None where they cannot be paired), `newly` and `damage`."""
     same = CaseOutcome.objects.filter(run=baseline, case=OuterRef("case"), case_version=OuterRef("case_version"))
-    sureness = Choose(
-        When(right=False, answered=True, then=F("confidence")), default=0.0, output_field=FloatField()
-    )
+    sureness = Choose(When(right=False, answered=True, then=F("confidence")), default=0.0, output_field=FloatField())
     if baseline is None:
         return run.outcomes.annotate(was_right=Value(None, BooleanField()), newly=Value(False), damage=sureness)
     outcomes = run.outcomes.annotate(
@@ -92,6 +90,16 @@ def find_cases(run: Run, cause: str) -> list[int]:
 def _diagnose_all(run: Run) -> dict[int, str]:
     found = analysing.diagnose_run(run, get_target(run.suite.target))
     return {outcome.case_id: diagnosis.cause for outcome, diagnosis in found}
+
+
+def list_facets(run: Run, state: OutcomeList) -> list[tuple[str, str, list[tuple[str, bool]]]]:
+    """What the table can be narrowed to: name, what none of them is called, and values with whether they are chosen."""
+    found = []
+    for name, title in (("language", "All languages"), ("made_by", "Made any way"), ("tier", "All tiers")):
+        chosen = getattr(state, name)
+        values = sorted({*run.summary.get(f"by_{name}", ()), *filter(None, [chosen])})
+        found.append((name, title, [(value, value == chosen) for value in values]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +155,3 @@ def list_ids(expected: Any, *answers: Iterable[Mapping[str, Any]]) -> list[str]:
     """The ids in a case's right answers, where they are a list of them, and in answers given."""
     rights = [one for one in expected if isinstance(one, str)] if isinstance(expected, list) else []
     return [*rights, *(str(got["id"]) for given in answers for got in given if "id" in got)]
-
-

@@ -1,17 +1,21 @@
 """Suites at a glance: how large, how good, since when, and what waits for somebody."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.urls import reverse
 
-from apps.evaluations.models import CaseState, Report, Run, RunState, Suite, Verdict
+from apps.evaluations.models import CaseState, Measure, Report, Run, RunState, Suite, Verdict
+from apps.evaluations.services.scheduling import ScheduleStatus
 
 TREND = 14
 """Runs that the small trend of a suite shows."""
+CHARTED = 40
 ALARMS = 20
 
 
@@ -62,6 +66,43 @@ def list_runs(suite: Suite) -> QuerySet[Run]:
     runs = suite.runs.select_related("report", "created_by", "schedule", "baseline")
     heavy = ("plan", "pinned", "report__data", "baseline__plan", "baseline__summary", "baseline__pinned")
     return runs.defer(*heavy, "baseline__drift")
+
+
+def count_cases(suite: Suite) -> dict[str, int]:
+    """How many of its cases are in each state."""
+    counted = dict(suite.cases.order_by().values_list("state").annotate(Count("pk")))
+    return {state: counted.get(state, 0) for state in CaseState.values}
+
+
+def list_trend(suite: Suite) -> list[dict[str, Any]]:
+    """The newest runs that have figures, oldest first."""
+    figures = (f"summary__{suite.measure}", "summary__accuracy_interval", "summary__cases", "summary__accuracy")
+    runs = suite.runs.succeeded().values("pk", "finished_at", "note", "report__verdict", *figures)[:CHARTED]
+    return list(reversed(runs))
+
+
+def draw_trend(trend: Sequence[dict[str, Any]], suite: Suite) -> str:
+    """The suite's measure over its runs; the interval is known where that is the accuracy."""
+    from apps.evaluations.reports.charts import TrendPoint, trend_chart
+
+    with_interval = suite.measure == Measure.ACCURACY
+    points = []
+    for run in trend:
+        low, high = (run["summary__accuracy_interval"] or (None, None)) if with_interval else (None, None)
+        value, verdict = run[f"summary__{suite.measure}"], run["report__verdict"] or ""
+        points.append(
+            TrendPoint(f"#{run['pk']}", value, low, high, verdict, reverse("evaluations:run", args=[run["pk"]]))
+        )
+    return trend_chart(points, title=f"{suite.get_measure_display()} over the runs")
+
+
+def find_next_due(schedules: Iterable[ScheduleStatus]) -> dict[int, datetime]:
+    """When each suite is due next, by its key."""
+    due: dict[int, datetime] = {}
+    for row in schedules:
+        if row.next_due and (row.schedule.suite_id not in due or row.next_due < due[row.schedule.suite_id]):
+            due[row.schedule.suite_id] = row.next_due
+    return due
 
 
 def list_comparable(run: Run, most: int = 60) -> Sequence[Run]:

@@ -21,7 +21,9 @@ def explain_suite(suite: Suite) -> list[str]:
     if suite.latency_margin is None:
         sentences.append("Times are shown and decide nothing.")
     else:
-        sentences.append(f"It is also worse when cases take {100 * suite.latency_margin:g} % longer or more on average.")
+        sentences.append(
+            f"It is also worse when cases take {100 * suite.latency_margin:g} % longer or more on average."
+        )
     if suite.baseline_id:
         sentences.append(f"Runs are compared with the pinned run #{suite.baseline_id}, unless told otherwise.")
     else:

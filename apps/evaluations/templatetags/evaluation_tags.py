@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
+from apps.core.templatetags.core_tags import milliseconds
 from apps.evaluations.models import CaseOrigin, CaseState, RunState, Verdict
 from apps.evaluations.presenting import drawing
 
@@ -55,7 +56,7 @@ def interval(bounds: Sequence[float] | None) -> str:
 
 @register.filter
 def points(value: float | None) -> str:
-    """`-0.0123` as `−1.23`: points of a hundred, with its sign."""
+    """`-0.0123` as `-1.23`, with a true minus: points of a hundred."""
     if value is None:
         return NOTHING
     shown = f"{100 * value:+.2f}"
@@ -121,3 +122,30 @@ def difference_bar(row: dict[str, Any], reach: float) -> SafeString | str:
     if row.get("low") is None or row.get("high") is None:
         return ""
     return drawing.draw_difference(row["difference"], row["low"], row["high"], reach)
+
+
+@register.filter
+def plain_points_rounded(value: float) -> str:
+    """`0.00437` as `0.44`: enough digits for a sentence."""
+    return f"{100 * value:.2g}"
+
+
+@register.filter
+def ms(value: float | None) -> str:
+    """Milliseconds that may not be known."""
+    return NOTHING if value is None else milliseconds(value)
+
+
+@register.filter
+def p_value(value: float | None) -> str:
+    if value is None:
+        return NOTHING
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+@register.filter
+def is_expected(answer: object, expected: object) -> bool:
+    """Whether an answer given is one of the right ones; these may leave the library out."""
+    if not isinstance(expected, list):
+        return False
+    return any(answer == one or str(answer).endswith(f"/{one}") for one in expected)

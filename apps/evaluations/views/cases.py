@@ -20,13 +20,15 @@ from apps.evaluations.models import Case, CaseOrigin, CaseState
 from apps.evaluations.presenting.cases import CaseList, list_ways
 from apps.evaluations.presenting.outcomes import list_ids, show_answers
 from apps.evaluations.services import cases as services
-from apps.evaluations.services.generating import generate_suite
-from apps.evaluations.services.importing import import_cases
+from apps.evaluations.services.generating import generate_suite, start_generation
+from apps.evaluations.services.importing import find_form, import_cases
 from apps.evaluations.views.suites import get_suite, suite_context
 
 CASES_A_PAGE = 40
 OUTCOMES = 12
 REVISIONS = 20
+AT_ONCE = 2_000
+"""Generating more takes longer than a page should: that is a job."""
 
 
 @login_required
@@ -117,10 +119,9 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            done = import_cases(
-                suite_name=suite.name, stream=file, form=form.file_form, user_id=request.user.pk
-            )
-            messages.success(request, f"{file.name}: {_count(done.as_dict())}.")
+            kind = find_form(file.name)
+            done = import_cases(suite_name=suite.name, stream=file, form=kind, user_id=request.user.pk)
+            messages.success(request, f"{file.name}: {_count(done)}.")
             return redirect("evaluations:cases", pk)
         except InvalidInput as error:
             form.add_input_errors(error)
@@ -133,9 +134,12 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
 def generate(request: HttpRequest, pk: int) -> HttpResponse:
     suite, form = get_suite(pk), GenerateCasesForm(request.POST)
     if form.is_valid():
+        options = {"suite": suite, "user_id": request.user.pk, **form.cleaned_data}
         try:
-            done = generate_suite(suite=suite, user_id=request.user.pk, **form.cleaned_data)
-            messages.success(request, f"Generated: {_count(done.as_dict())}.")
+            if options["count"] > AT_ONCE:
+                return redirect("core:job", start_generation(**options).pk)
+            done = generate_suite(**options)
+            messages.success(request, f"Generated: {_count(done)}.")
             return redirect("evaluations:cases", pk)
         except InvalidInput as error:
             form.add_input_errors(error)

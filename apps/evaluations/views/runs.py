@@ -31,8 +31,7 @@ CASES_A_PAGE = 40
 @vary_on_headers("HX-Target")
 def show_run(request: PageRequest, pk: int) -> HttpResponse:
     """Its progress while it goes on, its report when it is over; for htmx their parts."""
-    run = get_run(pk)
-    target = request.htmx.target
+    run, target = get_run(pk), request.htmx.target
     if target == "progress":
         return _render_progress(request, run)
     if not run.is_over:
@@ -46,6 +45,7 @@ def show_run(request: PageRequest, pk: int) -> HttpResponse:
     context["shows"] = outcomes.SHOWS
     if target == "results":
         return render(request, "evaluations/_outcome_list.html", context)
+    context["facets"] = outcomes.list_facets(run, state)
     context |= _peek(run, baseline, state.case) | _report_context(request, run, baseline)
     return render(request, "evaluations/run.html", context)
 
@@ -71,9 +71,7 @@ def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     usable = run.state == "succeeded" and not run.outcomes_pruned
     try:
         note = f"Again, after #{run.pk}"
-        again = running.start_run(
-            suite=run.suite, baseline=run if usable else None, note=note, user_id=request.user.pk
-        )
+        again = running.start_run(suite=run.suite, baseline=run if usable else None, note=note, user_id=request.user.pk)
         return redirect(again)
     except InvalidInput as error:
         messages.error(request, str(error))

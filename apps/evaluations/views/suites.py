@@ -120,9 +120,7 @@ def suite_context(suite: Suite) -> dict[str, Any]:
     return {"suite": suite, "target": get_target(suite.target), "counts": overview.count_cases(suite)}
 
 
-def render_suite(
-    request: HttpRequest, suite: Suite, form: StartForm | None = None, status: int = 200
-) -> HttpResponse:
+def render_suite(request: HttpRequest, suite: Suite, form: StartForm | None = None, status: int = 200) -> HttpResponse:
     page = Paginator(overview.list_runs(suite), RUNS_A_PAGE).get_page(request.GET.get("page"))
     trend = overview.list_trend(suite)
     context = {
@@ -132,7 +130,7 @@ def render_suite(
         "chart": overview.draw_trend(trend, suite),
         "trend": trend,
         "start_form": form or _start_form(suite),
-        "schedules": [row for row in describe_schedules() if row.suite.pk == suite.pk],
+        "schedules": [row for row in describe_schedules() if row.schedule.suite_id == suite.pk],
         "sentences": explain_suite(suite),
     }
     return render(request, "evaluations/suite.html", context, status=status)
