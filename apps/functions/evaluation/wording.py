@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from apps.functions.search.documents import Document, collapse, first_paragraph
+from apps.functions.search.documents import Document, collapse, embedding_text, first_paragraph
 from apps.functions.search.tokens import is_stop_word, split_identifier
 
 SHORTEST_MISSPELT = 4
@@ -34,8 +34,9 @@ def is_misspelt(word: str, right: str) -> bool:
 
 
 def words_of(document: Document) -> tuple[str, ...]:
-    """The words by which people know a function, each once: of its name, its keywords and its first paragraph."""
-    text = " ".join((document.name, *document.keywords, first_paragraph(document.description)))
+    """The words by which people know a function, each once: of its name, its keywords and what it says first."""
+    said = first_paragraph(document.description) or embedding_text(document)
+    text = " ".join((document.name, *document.keywords, said))
     words = (word for word in split_identifier(text) if word.isalpha() and len(word) > 2 and not is_stop_word(word))
     return tuple(dict.fromkeys(words))
 

@@ -51,6 +51,12 @@ def test_the_words_of_a_function():
     assert words_of(document) == ("dates", "parse", "iso", "date", "calendar", "turn")
 
 
+def test_the_words_of_a_function_without_a_description_are_of_its_code():
+    assert words_of(Document(1, "mean", code="def mean(numbers):\n    return sum(numbers)")) == (
+        "mean", "def", "numbers", "return", "sum",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("one", "other", "likeness"),
     [
