@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.core.jobs.services import run_inline, run_job
 from apps.core.models import Job, JobState
-from apps.evaluations.models import Channel, Delivery, DeliveryState, Report, Run, Verdict
+from apps.evaluations.models import Channel, Delivery, DeliveryState, Report, Verdict
 from apps.evaluations.services import notifying
 from apps.evaluations.services.notifying import DELIVER_JOB, PAUSES, notify, notify_untold, retry_deliveries
 from apps.evaluations.services.webhooks import NotDelivered
@@ -29,8 +29,7 @@ DATA = {
 
 
 @pytest.fixture(autouse=True)
-def set_up(settings, monkeypatch):
-    monkeypatch.setattr(Run, "get_absolute_url", lambda run: f"/evaluations/runs/{run.pk}/")
+def set_up(settings):
     settings.EMAIL_ENABLED = True
     settings.SITE_URL = "https://touchstone.example"
 
