@@ -88,9 +88,7 @@ def update_function(
     return current
 
 
-def set_state(
-    *, functions: QuerySet[Function], state: str, user_id: int | None, origin: Origin, note: str = ""
-) -> int:
+def set_state(*, functions: QuerySet[Function], state: str, user_id: int | None, origin: Origin, note: str = "") -> int:
     """Publishes, retires or drafts many; returns how many changed."""
     _check_state(state)
 
