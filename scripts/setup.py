@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
 MODELS = ROOT / "var" / "models"
 SUPPORTED = ((3, 11), (3, 14))
+FILES = {"base": ["base"], "dev": ["dev", "referee"]}
+"""The files of pins in each. They name all that they need, so that nothing is resolved: referee must not be."""
 
 
 def main() -> int:
@@ -38,7 +40,7 @@ def is_current(venv: Path, name: str) -> bool:
 
 
 def fingerprint(name: str) -> str:
-    body = (REQUIREMENTS / f"{name}.txt").read_bytes()
+    body = b"".join((REQUIREMENTS / f"{file}.txt").read_bytes() for file in FILES[name])
     return f"{sys.version_info[0]}.{sys.version_info[1]} {sys.base_prefix} {hashlib.sha256(body).hexdigest()}"
 
 
@@ -50,8 +52,8 @@ def install(venv: Path, name: str) -> None:
     if not venv.exists():
         say(f"making the virtual environment {venv.name} (Python {sys.version.split()[0]})")
         make_venv(venv)
-    say(f"installing requirements/{name}.txt")
-    install_requirements(venv, REQUIREMENTS / f"{name}.txt")
+    say(f"installing {' and '.join(f'requirements/{file}.txt' for file in FILES[name])}")
+    install_requirements(venv, [REQUIREMENTS / f"{file}.txt" for file in FILES[name]])
     (venv / f".installed-{name}").write_text(fingerprint(name))
     say(f"installed in {time.monotonic() - started:.0f} s")
 
@@ -69,16 +71,17 @@ def make_venv(venv: Path) -> None:
         raise SystemExit(fail((made.stdout + made.stderr).strip() or "python -m venv failed"))
 
 
-def install_requirements(venv: Path, requirements: Path) -> None:
+def install_requirements(venv: Path, files: list[Path]) -> None:
     """uv is some five times as fast; where it cannot reach the registry, pip, with its own settings, may."""
     pip = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
     quiet = [*pip, "install", "-q", "--require-hashes"]
     subprocess.run([*quiet, "-r", REQUIREMENTS / "installer.txt"], check=True)
-    uv = [venv / "bin" / "uv", "pip", "install", "-q", "--compile-bytecode", "--require-hashes", "-r", requirements]
+    pinned = ["--no-deps", *(part for file in files for part in ("-r", file))]
+    uv = [venv / "bin" / "uv", "pip", "install", "-q", "--compile-bytecode", "--require-hashes", *pinned]
     environ = {**os.environ, "VIRTUAL_ENV": str(venv)}
     if subprocess.run(uv, env=environ, check=False).returncode:
         say("installing with pip instead")
-        subprocess.run([*quiet, "-r", requirements], check=True)
+        subprocess.run([*quiet, *pinned], check=True)
 
 
 def convert_model(venv: Path) -> int:
