@@ -27,7 +27,8 @@ WIDTH, HEIGHT = 720, 250
 LEFT, RIGHT, TOP, BOTTOM = 56, 704, 16, 208
 MOST_WHISKERS = 60
 """With more runs than these, their intervals are one band."""
-MOST_LABELS = 8
+CHARACTER = 7
+"""About how wide one is, at most."""
 MOST_DESCRIBED = 30
 """Runs in the text that stands for the picture."""
 LABEL = 14
@@ -54,16 +55,17 @@ def trend_chart(points: Sequence[TrendPoint], *, title: str) -> Html:
     """
     bounds = [one for point in points for one in (point.value, point.low, point.high) if one is not None]
     low, high = choose_range(bounds)
-    across = Scale(0, max(len(points) - 1, 1), LEFT + 14, RIGHT - 14)
+    across = Scale(0, max(len(points) - 1, 1), LEFT + 16, RIGHT - 30)
     up = Scale(low, high, BOTTOM, TOP)
     places = [across.place(number if len(points) > 1 else 0.5) for number in range(len(points))]
+    radius = 5 if len(points) <= MOST_WHISKERS else 3
     return _frame(
         title,
         _describe_trend(points),
         _draw_levels(up),
         _draw_intervals(points, places, up),
         _draw_line(points, places, up),
-        *(_draw_point(point, place, up) for point, place in zip(points, places, strict=True)),
+        *(_draw_point(point, place, up, radius) for point, place in zip(points, places, strict=True)),
         _draw_labels(points, places),
         size=(WIDTH, HEIGHT),
         kind="trend",
@@ -76,7 +78,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], ece: float | None) -> H
 
     Each bin has `confidence` and `accuracy`, shares, and `cases`, their number, which sets the size of its dot.
     """
-    across, up = Scale(0, 1, 48, SIDE - 14), Scale(0, 1, SIDE - 44, 14)
+    across, up = Scale(0, 1, 64, SIDE - 22), Scale(0, 1, SIDE - 50, 8)
     found = sorted(bins, key=lambda one: one["confidence"])
     error = "" if ece is None else f": off by {show_percent(ece)} on average"
     return _frame(
@@ -167,7 +169,7 @@ def _draw_line(points: Sequence[TrendPoint], places: Sequence[float], up: Scale)
     return _polyline(known, "chart-line")
 
 
-def _draw_point(point: TrendPoint, x: float, up: Scale) -> Html:
+def _draw_point(point: TrendPoint, x: float, up: Scale, radius: int) -> Html:
     colour, name = COLOURS.get(point.verdict, GREY), _describe_point(point)
     look: dict[str, object] = {"class_": f"chart-point chart-{point.verdict or 'none'}"}
     if point.value is None:
@@ -175,7 +177,7 @@ def _draw_point(point: TrendPoint, x: float, up: Scale) -> Html:
         mark = shape("path", shape("title", name), d=d, stroke=colour, stroke_width=2.5, fill="none", **look)
     else:
         y = up.place(point.value)
-        mark = shape("circle", shape("title", name), cx=x, cy=y, r=5, fill=colour, **look)
+        mark = shape("circle", shape("title", name), cx=x, cy=y, r=radius, fill=colour, **look)
     return shape("a", mark, href=point.url, aria_label=name) if point.url else mark
 
 
@@ -183,17 +185,11 @@ def _draw_labels(points: Sequence[TrendPoint], places: Sequence[float]) -> Html:
     """Under as many points as have room, evenly, the newest always."""
     if not points:
         return _text("No runs yet", (LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, "middle")
-    every = math.ceil(len(points) / MOST_LABELS)
-    chosen = range(len(points) - 1, -1, -every)
-    return join(
-        _text(clip_text(points[number].label, LABEL), places[number], BOTTOM + 22, _choose_anchor(number, len(points)))
-        for number in sorted(chosen)
-    )
-
-
-def _choose_anchor(number: int, points: int) -> str:
-    """The last label would stick out over the edge."""
-    return "end" if points > 1 and number == points - 1 else "middle"
+    labels = [clip_text(point.label, LABEL) for point in points]
+    room = max(1, (RIGHT - LEFT) // ((max(map(len, labels)) + 2) * CHARACTER))
+    every = math.ceil(len(points) / room)
+    chosen = sorted(range(len(points) - 1, -1, -every))
+    return join(_text(labels[number], places[number], BOTTOM + 22, "middle") for number in chosen)
 
 
 def _draw_square(across: Scale, up: Scale) -> Html:

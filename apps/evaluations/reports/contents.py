@@ -1,5 +1,6 @@
 """What a report says, read out of its data: what every form shows, with nothing missing that a form could trip over."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from apps.evaluations.reports.measures import Measure
@@ -200,6 +201,14 @@ class Contents:
     def moved(self) -> tuple[SliceRow, ...]:
         """The slices that moved, the worse ones first."""
         return tuple(one for way in ("worse", "better") for one in self.slices if one.moved == way)
+
+    def list_rows(self, *, without: Collection[str]) -> tuple[Row, ...]:
+        """The measures that say something: not these, and no cost where nothing costs anything."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.measure.name not in without and (row.measure.name != "cost" or row.before or row.after)
+        )
 
     def list_flips(self, *, newly_wrong: bool) -> tuple[Flip, ...]:
         return tuple(flip for flip in self.flips if flip.newly_wrong == newly_wrong)

@@ -64,7 +64,7 @@ def write_verdict(contents: Contents) -> list[str]:
 
 
 def write_measures(contents: Contents) -> list[str]:
-    rows = [row for row in contents.rows if row.measure.name not in LEFT_OUT]
+    rows = contents.list_rows(without=LEFT_OUT)
     if not rows:
         return []
     if contents.reach is None:

@@ -34,7 +34,7 @@ def show_cause(cause: CauseRow, failures: int, most: int) -> Html:
 
 
 def show_cluster(cluster: Cluster) -> Html:
-    examples = [example for example in cluster.examples if example][:MOST_EXAMPLES]
+    examples = [example for example in dict.fromkeys(cluster.examples) if example][:MOST_EXAMPLES]
     quoted = [part for example in examples for part in (" · ", quote(example, EXAMPLE))][1:]
     text = clip_text(cluster.detail or cluster.name, DETAIL)
     return join([tag("b", f"{cluster.cases:,}"), tag("div", text, note("For example: ", *quoted) if quoted else None)])

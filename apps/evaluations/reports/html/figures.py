@@ -1,5 +1,7 @@
 """The table of measures, before and after, and how to read it."""
 
+from collections.abc import Sequence
+
 from apps.evaluations.reports.charts import interval_bar
 from apps.evaluations.reports.contents import Contents, Row
 from apps.evaluations.reports.html.parts import (
@@ -39,7 +41,7 @@ WORDS = (
 
 
 def show_measures(contents: Contents) -> Html | None:
-    rows = [row for row in contents.rows if row.measure.name not in LATENCIES[1:]]
+    rows = contents.list_rows(without=LATENCIES[1:])
     if not rows:
         return None
     if contents.reach is None:
@@ -59,7 +61,7 @@ def show_measures(contents: Contents) -> Html | None:
     )
 
 
-def show_single(rows: list[Row]) -> Html:
+def show_single(rows: Sequence[Row]) -> Html:
     """Of a run that has nothing to be compared with."""
     cells = (show_row(name_row(row), show_value(row.after, row.measure.unit)) for row in rows)
     return show_section("measures", "Measures", "", show_table(("Measure", "#This run"), cells))
@@ -94,7 +96,7 @@ def draw_row(row: Row, contents: Contents, reach: float) -> Html | None:
     return interval_bar(row.difference, row.low, row.high, reach=reach, margin=margin, tone=tone)
 
 
-def find_reach(rows: list[Row]) -> float:
+def find_reach(rows: Sequence[Row]) -> float:
     """The largest bound of all: drawings of one table have one scale."""
     bounds = [abs(bound) for row in rows if row.measure.unit is Unit.SHARE for bound in (row.low, row.high) if bound]
     return max([*bounds, 0.001]) * 1.05

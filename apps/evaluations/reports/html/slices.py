@@ -52,9 +52,10 @@ def show_slices(contents: Contents) -> Html | None:
 
 def show_moved(moved: Sequence[SliceRow], contents: Contents, reach: float) -> Html:
     small = contents.reach.small_slices if contents.reach else 0
-    left_out = note(f"{count(small, 'part')} with too few cases to show anything left out.") if small else None
+    left_out = note(f"Not looked at: {count(small, 'part')} with too few cases to show anything.") if small else None
     if not moved:
         return join([tag("p", "No part moved by what matters."), left_out])
+    reach = max([reach, *(abs(bound) * 1.05 for one in moved for bound in (one.row.low, one.row.high) if bound)])
     rows = [show_slice(one, contents, reach, named=True) for one in moved[:MOST_ROWS]]
     return join([show_table(COMPARED, rows, caption="Parts that moved"), left_out])
 

@@ -32,6 +32,8 @@ border-radius:10px}
 .intro{margin-top:.25rem;color:var(--muted);max-width:46rem}
 .intro~*{margin-top:1rem}
 section>h3{margin-top:1.5rem}
+section>h3+small{margin-top:.1rem}
+p+.notes{margin-top:.5rem}
 .verdict{margin-top:0;padding:1.4rem 1.5rem;border-radius:10px;border:1px solid transparent;border-left-width:6px}
 .verdict h2{font-size:1.5rem}
 .verdict>p{font-size:1.0625rem;margin-top:.15rem}
@@ -61,11 +63,12 @@ tbody th{font-weight:500}
 tbody tr:last-child>*{border-bottom:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
 .primary th{font-weight:650}
+.primary small{font-weight:400}
 .bar{display:block;margin-left:auto}
 .flips{table-layout:fixed}
 .flips th:first-child{width:27%}
 .flips td>*{display:block}
-.flips td>bdi{font-weight:600}
+.flips td:first-child>bdi{font-weight:600}
 .flips i{color:var(--muted)}
 .flips .good::before{content:"\\2713\\00a0";font-weight:700}
 .flips .bad::before{content:"\\2717\\00a0";font-weight:700}
@@ -73,8 +76,9 @@ tbody tr:last-child>*{border-bottom:0}
 .state td{font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
 .state{table-layout:fixed}
 .state th:first-child{width:26%}
-del{color:var(--bad);text-decoration-thickness:1px}
-ins{color:var(--good);text-decoration:none}
+del,ins{text-decoration:none}
+del{color:var(--bad)}
+ins{color:var(--good)}
 details{margin-top:1rem}
 summary{cursor:pointer;color:var(--accent);font-weight:500;width:fit-content}
 details[open]>summary{margin-bottom:.75rem}

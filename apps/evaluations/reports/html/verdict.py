@@ -59,6 +59,9 @@ def list_compared(contents: Contents) -> list[tuple[object, ...]]:
         seen = show_points(reach.smallest_visible)
         pairs = f"with {count(reach.pairs, 'case')} asked in both runs"
         tiles.append(("Smallest difference it could see", tag("b", seen), note(pairs)))
+        if reach.cases_more:
+            more = tag("b", f"{reach.cases_more:,} more cases")
+            tiles.append(("What would settle it", more, note("about, if the difference stays as it is")))
     return tiles
 
 
