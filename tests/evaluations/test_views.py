@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.core.cache.registry import get_cache
 from apps.evaluations.models import Case, CaseOrigin, CaseState, Report, Run, RunState, Schedule, Suite, Verdict
+from apps.evaluations.presenting import outcomes, report
 from apps.evaluations.services import finishing
 from apps.users.roles import Role
 from tests.evaluations import targets
@@ -49,7 +50,7 @@ def curator() -> Client:
 
 @pytest.fixture(autouse=True)
 def _empty_caches():
-    for name in ("evaluations.causes", "evaluations.live_reports"):
+    for name in (outcomes.CAUSES, report.LIVE):
         get_cache(name).local.clear()
 
 
@@ -238,7 +239,7 @@ class TestCases:
         rows = text_of(viewer.get(here, {"case": case.pk}, headers=part("results")))
         assert "<html" not in rows
         assert 'id="peek" hx-swap-oob' in rows
-        assert "no such case" in text_of(viewer.get(here, {"case": 10**18}))
+        assert "no such case" in text_of(viewer.get(here, {"case": 10**17}))
 
     @pytest.mark.parametrize("rows", [1, 30])
     def test_number_of_queries(self, viewer, rows, django_assert_num_queries):
@@ -448,8 +449,8 @@ class TestReport:
     def test_downloads(self, viewer, compared, form):
         response = viewer.get(address("download", compared.run_id, form))
         assert response.status_code == 200
-        assert f"sweep-{compared.run_id}.{form}" in response["Content-Disposition"]
-        assert b"question 0" in response.content
+        assert f"run-{compared.run_id}.{form}" in response["Content-Disposition"]
+        assert b"accuracy" in response.content.lower()
 
     def test_there_is_no_such_form(self, viewer, compared):
         assert viewer.get(address("download", compared.run_id, "pdf")).status_code == 404
@@ -610,7 +611,7 @@ class TestDrafts:
         sent = {f"{draft.pk}-query": draft.query, f"{draft.pk}-suite": twin.suite_id}
         response = curator.post(address("accept_draft", draft.pk), sent)
         assert response.status_code == 422
-        assert "has this question already" in text_of(response)
+        assert "Has this question already" in text_of(response)
 
     def test_dismisses(self, curator, draft):
         curator.post(address("dismiss_draft", draft.pk))

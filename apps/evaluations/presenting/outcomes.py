@@ -19,7 +19,9 @@ from apps.evaluations.services import analysing, comparing
 
 SHOWS = (("all", "All"), ("failures", "Failures"), ("flips", "Flips"))
 
-register_policy(CachePolicy("evaluations.causes", version=1, local_size=16, local_ttl=300))
+CAUSES = "evaluations.causes"
+
+register_policy(CachePolicy(CAUSES, version=1, local_size=16, local_ttl=300))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,13 @@ class OutcomeList:
     @classmethod
     def read(cls, data: QueryDict) -> Self:
         show = data.get("show", "")
-        texts = [read_text(data, name) for name in ("q", "language", "made_by", "tier", "tag", "cause")]
-        return cls(show if show in dict(SHOWS) else "all", *texts, read_key(data, "case"))
+        names = ("language", "made_by", "tier", "tag", "cause")
+        return cls(
+            show=show if show in dict(SHOWS) else "all",
+            query=read_text(data, "q"),
+            case=read_key(data, "case"),
+            **{name: read_text(data, name) for name in names},
+        )
 
     @property
     def is_filtered(self) -> bool:
@@ -67,7 +74,7 @@ class OutcomeList:
         return outcomes.order_by("right", F("newly").desc(), F("damage").desc(), "case_id")
 
 
-def _with_change(run: Run, baseline: Run | None) -> QuerySet[CaseOutcome]:
+def _with_change(run: Run, baseline: Run | None) -> QuerySet[Any]:
     """Outcomes with `was_right` (None where they cannot be paired), `newly` and `damage`."""
     same = CaseOutcome.objects.filter(run=baseline, case=OuterRef("case"), case_version=OuterRef("case_version"))
     sureness = Choose(When(right=False, answered=True, then=F("confidence")), default=0.0, output_field=FloatField())
@@ -83,7 +90,7 @@ def _with_change(run: Run, baseline: Run | None) -> QuerySet[CaseOutcome]:
 
 def find_cases(run: Run, cause: str) -> list[int]:
     """The cases of a run that failed for this cause, as things are now."""
-    causes: dict[int, str] = get_cache("evaluations.causes").get_or_compute([run.pk], lambda: _diagnose_all(run))
+    causes: dict[int, str] = get_cache(CAUSES).get_or_compute([run.pk], lambda: _diagnose_all(run))
     return [case for case, found in causes.items() if found == cause]
 
 

@@ -63,9 +63,8 @@ def list_alarms() -> QuerySet[Report]:
 
 def list_runs(suite: Suite) -> QuerySet[Run]:
     """The suite's runs as a table shows them, newest first."""
-    runs = suite.runs.select_related("report", "created_by", "schedule", "baseline")
-    heavy = ("plan", "pinned", "report__data", "baseline__plan", "baseline__summary", "baseline__pinned")
-    return runs.defer(*heavy, "baseline__drift")
+    runs = suite.runs.select_related("report", "created_by", "schedule")
+    return runs.defer("plan", "pinned", "report__data")
 
 
 def count_cases(suite: Suite) -> dict[str, int]:
@@ -108,7 +107,7 @@ def find_next_due(schedules: Iterable[ScheduleStatus]) -> dict[int, datetime]:
 def list_comparable(run: Run, most: int = 60) -> Sequence[Run]:
     """The other runs that its report can be made against, newest first."""
     others = Run.objects.filter(suite=run.suite_id, state=RunState.SUCCEEDED, outcomes_pruned=False)
-    return list(others.exclude(pk=run.pk).only("pk", "note", "started_at", "summary")[:most])
+    return list(others.exclude(pk=run.pk).only("pk", "suite", "note", "started_at", "summary")[:most])
 
 
 def _newest_runs() -> QuerySet[Run, dict[str, Any]]:

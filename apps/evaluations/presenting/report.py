@@ -28,7 +28,9 @@ DIMENSIONS = (
 )
 SLICES_SHOWN = 12
 
-register_policy(CachePolicy("evaluations.live_reports", version=1, local_size=16, local_ttl=600))
+LIVE = "evaluations.live_reports"
+
+register_policy(CachePolicy(LIVE, version=1, local_size=16, local_ttl=600))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,7 @@ def compare_live(run: Run, baseline: Run) -> dict[str, Any]:
     """
     suite = run.suite
     recipe = [run.pk, baseline.pk, suite.measure, suite.margin, suite.latency_margin]
-    data: dict[str, Any] = get_cache("evaluations.live_reports").get_or_compute(
-        recipe, lambda: build_report(run, baseline)
-    )
+    data: dict[str, Any] = get_cache(LIVE).get_or_compute(recipe, lambda: build_report(run, baseline))
     return data
 
 

@@ -43,9 +43,9 @@ ORIGINS = {
 
 
 @register.filter
-def share(value: float | None) -> str:
-    """`0.8734` as `87.3 %`."""
-    return NOTHING if value is None else f"{100 * value:.1f} %"
+def share(value: object) -> str:
+    """`0.8734` as `87.3 %`; a dash for what is not known, which templates give as an empty text."""
+    return NOTHING if not isinstance(value, int | float) else f"{100 * value:.1f} %"
 
 
 @register.filter
@@ -81,7 +81,7 @@ def verdict_title(verdict: str) -> str:
 
 @register.filter
 def state_class(state: str) -> str:
-    return STATE_CLASSES.get(state, "")  # type: ignore[call-overload,no-any-return]
+    return STATE_CLASSES.get(state, "")  # type: ignore[call-overload]
 
 
 @register.filter
@@ -131,9 +131,9 @@ def plain_points_rounded(value: float) -> str:
 
 
 @register.filter
-def ms(value: float | None) -> str:
+def ms(value: object) -> str:
     """Milliseconds that may not be known."""
-    return NOTHING if value is None else milliseconds(value)
+    return NOTHING if not isinstance(value, int | float) else milliseconds(value)
 
 
 @register.filter

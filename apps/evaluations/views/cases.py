@@ -41,7 +41,7 @@ def list_cases(request: PageRequest, pk: int) -> HttpResponse:
     suite, state = get_suite(pk), CaseList.read(request.GET)
     context: dict[str, Any] = {"suite": suite, "state": state, "key": state.case}
     if request.htmx.target != "results":
-        context["peek"] = _look_at(suite.cases.filter(pk=state.case).first() if state.case else None)
+        context |= _look_at(suite.cases.filter(pk=state.case).first() if state.case else None)
     if request.htmx.target == "peek":
         return render(request, "evaluations/_case_peek.html", context)
     context["page"] = Paginator(state.find(suite), CASES_A_PAGE).get_page(request.GET.get("page"))

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
@@ -79,9 +80,11 @@ def accept_draft(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_drafts(request, form, pk)
     data = form.cleaned_data
     try:
-        if data["query"] and data["query"] != case.query:
-            case = update_case(case=case, changes={"query": data["query"]}, user_id=request.user.pk)
-        case = accept_feedback(case=case, suite=data["suite"], expected=data["expected"], user_id=request.user.pk)
+        with transaction.atomic():
+            if data["query"] and data["query"] != case.query:
+                case = update_case(case=case, changes={"query": data["query"]}, user_id=request.user.pk)
+            chosen = {"suite": data["suite"], "expected": data["expected"]}
+            case = accept_feedback(case=case, user_id=request.user.pk, **chosen)
     except InvalidInput as error:
         form.add_input_errors(error)
         return _render_drafts(request, form, pk)

@@ -104,7 +104,7 @@ def fix_case(request: PageRequest, pk: int, case: int) -> HttpResponse:
     run = get_run(pk)
     outcome = get_object_or_404(CaseOutcome.objects.select_related("case"), run=run, case=case)
     outcome.run = run
-    values = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "fix")}
+    values = {name: str(value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "fix")}
     done, errors, status = "", {}, 200
     try:
         name = request.POST.get("fix", "")
@@ -115,7 +115,7 @@ def fix_case(request: PageRequest, pk: int, case: int) -> HttpResponse:
         messages.add_message(request, messages.ERROR if errors else messages.SUCCESS, done or _join(errors))
         return redirect(f"{run.get_absolute_url()}?{request.GET.urlencode()}#cases")
     baseline = choose_baseline(request, run)
-    context = {"run": run, "baseline": baseline, "state": outcomes.OutcomeList.read(request.GET)}
+    context: dict[str, Any] = {"run": run, "baseline": baseline, "state": outcomes.OutcomeList.read(request.GET)}
     context |= {**_peek(run, baseline, case), "done": done, "errors": errors}
     return render(request, "evaluations/_outcome_peek.html", context, status=status)
 
@@ -126,10 +126,10 @@ def fix_case(request: PageRequest, pk: int, case: int) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 def download_report(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     run = get_run(pk)
-    if form not in downloads.CONTENT_TYPES or not hasattr(run, "report"):
+    if form not in dict(downloads.TITLES) or not hasattr(run, "report"):
         raise Http404
     data, _ = _read_report(request, run, choose_baseline(request, run))
-    return downloads.make_download(run, data, form, url=request.build_absolute_uri(run.get_absolute_url()))
+    return downloads.make_download(data, form, url=request.build_absolute_uri(run.get_absolute_url()))
 
 
 def get_run(pk: int) -> Run:

@@ -87,7 +87,7 @@ def edit_suite(request: HttpRequest, pk: int) -> HttpResponse:
         except InvalidInput as error:
             form.add_input_errors(error)
             suite = get_suite(pk)
-    baselines = suite.runs.succeeded().only("pk", "note", "finished_at", "summary")[:BASELINES]
+    baselines = suite.runs.succeeded().only("pk", "suite", "note", "finished_at", "summary")[:BASELINES]
     context = {**suite_context(suite), "form": form, "baselines": baselines, "sentences": explain_suite(suite)}
     return render(request, "evaluations/settings.html", context, status=422 if form.errors else 200)
 
@@ -137,6 +137,6 @@ def render_suite(request: HttpRequest, suite: Suite, form: StartForm | None = No
 
 
 def _start_form(suite: Suite, data: Any = None) -> StartForm:
-    good = list(suite.runs.filter(state=RunState.SUCCEEDED, outcomes_pruned=False).only("pk", "note")[:BASELINES])
+    good = list(suite.runs.filter(state=RunState.SUCCEEDED, outcomes_pruned=False).only("pk", "suite", "note")[:BASELINES])
     automatic = f"The pinned run, #{suite.baseline_id}" if suite.baseline_id else "The last good run"
     return StartForm(data, runs=good, automatic=automatic)
