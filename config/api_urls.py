@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("apps.core.api_urls")),
     path("", include("apps.users.api_urls")),
     path("", include("apps.functions.api_urls")),
+    path("", include("apps.evaluations.api_urls")),
 ]

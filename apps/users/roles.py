@@ -21,9 +21,16 @@ STAFF_ROLES = frozenset({Role.CURATOR, Role.ADMIN})
 HOLD_KEYS = "users.own_apikey"
 
 # Patterns over Django's permission names, `app.action_model`; `*` stands for anything within its half.
-VIEWER_GRANTS = ("functions.view_*",)
-DEVELOPER_GRANTS = (*VIEWER_GRANTS, HOLD_KEYS, "core.view_job")
-CURATOR_GRANTS = (*DEVELOPER_GRANTS, "functions.*", "inference.view_*", "core.view_*", "core.change_job")
+VIEWER_GRANTS = ("functions.view_*", "evaluations.view_*", "evaluations.give_feedback")
+DEVELOPER_GRANTS = (*VIEWER_GRANTS, HOLD_KEYS, "core.view_job", "evaluations.add_run")
+CURATOR_GRANTS = (
+    *DEVELOPER_GRANTS,
+    "functions.*",
+    "evaluations.*",
+    "inference.view_*",
+    "core.view_*",
+    "core.change_job",
+)
 ROLE_GRANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         Role.VIEWER: VIEWER_GRANTS,

@@ -19,6 +19,10 @@ class Scope:
 FUNCTIONS_READ = "functions:read"
 FUNCTIONS_WRITE = "functions:write"
 FUNCTIONS_IMPORT = "functions:import"
+EVALUATIONS_READ = "evaluations:read"
+EVALUATIONS_RUN = "evaluations:run"
+EVALUATIONS_WRITE = "evaluations:write"
+FEEDBACK_WRITE = "feedback:write"
 JOBS_READ = "jobs:read"
 JOBS_WRITE = "jobs:write"
 # In a view's `required_scopes`: any key that is alive will do, whatever it is for.
@@ -31,6 +35,10 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope(FUNCTIONS_READ, "Read and search functions", "functions.view_function"),
             Scope(FUNCTIONS_WRITE, "Add, edit and retire functions", "functions.change_function"),
             Scope(FUNCTIONS_IMPORT, "Import functions", "functions.import_function"),
+            Scope(EVALUATIONS_READ, "Read suites, runs and reports", "evaluations.view_run"),
+            Scope(EVALUATIONS_RUN, "Start and cancel sweeps", "evaluations.add_run"),
+            Scope(EVALUATIONS_WRITE, "Edit suites, cases and schedules; acknowledge", "evaluations.change_suite"),
+            Scope(FEEDBACK_WRITE, "Say that an answer is wrong", "evaluations.give_feedback"),
             Scope(JOBS_READ, "Follow background jobs", "core.view_job"),
             Scope(JOBS_WRITE, "Cancel background jobs", "core.change_job"),
         )

@@ -18,10 +18,16 @@ from apps.core.models import Job
 from apps.functions.models import Function
 from apps.users.scopes import SCOPES
 from tests.api import client_with_key
+from tests.evaluations.factories import CaseFactory, CaseOutcomeFactory, ReportFactory, SuiteFactory
 from tests.functions.factories import FunctionFactory, LibraryFactory
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 PREFIX = "/api/v1"
+FILES = {
+    "functions.jsonl": b'{"name": "f", "language": "python", "description": "d"}',
+    "cases.jsonl": b'{"query": "count the words", "expected": ["count_words"]}',
+}
+REPORT = {"suite": {"name": "s"}, "run": {"id": 1}, "verdict": "worse", "reasons": ["It is worse."]}
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +112,25 @@ class TestDocs:
         names = {"KEY": "unused", "API": PREFIX, "FUNCTION": str(function.pk)}
         names["JOB"] = str(Job.objects.create(kind="functions.import").pk)
         names["TRACE_ID"] = client.get(f"{PREFIX}/functions/search/?q=lines").json()["trace_id"]
+        names |= _make_runs()
         commands = _read_commands(DOCS)
-        assert len(commands) >= 13
+        assert len(commands) >= 32
         for command in commands:
             response = _run_curl(client, re.sub(r"\$(\w+)", lambda match: names[match[1]], command))
             assert response.status_code < 300, (command, response.content)
         assert Function.objects.get(pk=function.pk).revision == 5
+
+
+def _make_runs() -> dict[str, str]:
+    """A suite with a case, a run with a report, and the run before it."""
+    suite = SuiteFactory(target="functions.search")
+    case = CaseFactory(suite=suite, input={}, expected=["count_lines"])
+    run = ReportFactory(run__suite=suite, verdict="worse", data=REPORT).run
+    for measured in (run, run.baseline):
+        CaseOutcomeFactory(run=measured, case=case)
+        measured.done = 1
+        measured.save()
+    return {"SUITE": str(suite.pk), "CASE": str(case.pk), "RUN": str(run.pk), "BASELINE": str(run.baseline_id)}
 
 
 def _read_commands(text: str) -> list[str]:
@@ -133,7 +152,7 @@ def _run_curl(client: APIClient, command: str) -> Any:
     send = getattr(client, method.lower())
     if form:
         name = form["file"].removeprefix("@")
-        upload = SimpleUploadedFile(name, b'{"name": "f", "language": "python", "description": "d"}')
+        upload = SimpleUploadedFile(name, FILES[name])
         return send(address, {**form, "file": upload}, format="multipart", headers=headers)
     body = json.loads(data[0]) if data else None
     assert body is None or headers.pop("Content-Type") == "application/json"

@@ -1,7 +1,17 @@
 import pytest
 
 from apps.users.roles import Role, grants
-from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ, SCOPES, scopes_of_role
+from apps.users.scopes import (
+    EVALUATIONS_READ,
+    EVALUATIONS_RUN,
+    FEEDBACK_WRITE,
+    FUNCTIONS_IMPORT,
+    FUNCTIONS_READ,
+    FUNCTIONS_WRITE,
+    JOBS_READ,
+    SCOPES,
+    scopes_of_role,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -10,8 +20,9 @@ def test_a_viewer_may_hold_no_keys() -> None:
     assert scopes_of_role(Role.VIEWER) == ()
 
 
-def test_a_developers_keys_read_and_no_more() -> None:
-    assert scopes_of_role(Role.DEVELOPER) == (FUNCTIONS_READ, JOBS_READ)
+def test_a_developers_keys_read_sweep_and_report() -> None:
+    wanted = (FUNCTIONS_READ, EVALUATIONS_READ, EVALUATIONS_RUN, FEEDBACK_WRITE, JOBS_READ)
+    assert scopes_of_role(Role.DEVELOPER) == wanted
 
 
 def test_a_curators_keys_write_and_import() -> None:
