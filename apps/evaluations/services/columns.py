@@ -1,7 +1,7 @@
 """A run's outcomes as arrays, for the measures and the statistics. Needs numpy: import it where it is used."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ class RunColumns:
 def load_columns(run: Run) -> RunColumns:
     """Everything but answers and traces, in one query."""
     rows = list(run.outcomes.order_by("case_id").values_list(*FIELDS))
-    by_field = dict(zip(FIELDS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(FIELDS, ())
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(FIELDS)
+    by_field = dict(zip(FIELDS, columns, strict=True))
     outcomes = OutcomeColumns(
         right=np.array(by_field["right"], dtype=bool),
         rank=np.array([rank or 0 for rank in by_field["rank"]], dtype=np.int64),
@@ -59,13 +60,13 @@ def load_columns(run: Run) -> RunColumns:
     )
 
 
-def _read_dimensions(by_field: dict[str, Sequence[object]]) -> dict[str, list[frozenset[str]]]:
+def _read_dimensions(by_field: dict[str, tuple[Any, ...]]) -> dict[str, list[frozenset[str]]]:
     """The target's labels, each a dimension, then tags, how the case was made, and the tier that answered."""
-    labels: list[dict[str, str]] = list(by_field["labels"])  # type: ignore[arg-type]
+    labels: list[dict[str, str]] = list(by_field["labels"])
     dimensions = {
         name: [_one(row.get(name)) for row in labels] for name in sorted({name for row in labels for name in row})
     }
-    tags: list[list[str]] = list(by_field["case__tags"])  # type: ignore[arg-type]
+    tags: list[list[str]] = list(by_field["case__tags"])
     dimensions.setdefault("language", [frozenset()] * len(labels))
     dimensions["tag"] = [frozenset(row) for row in tags]
     dimensions["made_by"] = [_one(value) for value in by_field["case__made_by"]]

@@ -14,6 +14,7 @@ from apps.core.models import Job, JobState
 from apps.core.targets.registry import get_target
 from apps.core.version import pin_code
 from apps.evaluations.models import Run, RunState, Schedule, Suite
+from apps.evaluations.services.suites import check_baseline
 
 CHUNK_JOB = "evaluations.chunk"
 FINISH_JOB = "evaluations.finish"
@@ -33,8 +34,8 @@ def start_run(
 
     `baseline` is what its report compares with; without one that is chosen when it ends, see `comparing`.
     """
-    if baseline is not None and (baseline.suite_id != suite.pk or baseline.state != RunState.SUCCEEDED):
-        raise InvalidInput({"baseline": "is no finished run of this suite"})
+    if baseline is not None:
+        check_baseline(suite, baseline)
     with transaction.atomic():
         suite = Suite.objects.select_for_update(of=("self",)).get(pk=suite.pk)
         plan = list(suite.cases.active().values_list("pk", flat=True))
@@ -107,9 +108,17 @@ def fail_broken_runs() -> int:
     failed = 0
     for run in Run.objects.open().defer("plan").select_related("suite"):
         broken = jobs_of(run).filter(state=JobState.FAILED).first()
-        if broken and end_run(run, RunState.FAILED, broken.error):
+        if broken and _fail(run, broken.error):
             failed += 1
-            from apps.evaluations.services.finishing import report_failure
-
-            report_failure(run)
     return failed
+
+
+@transaction.atomic
+def _fail(run: Run, error: str) -> bool:
+    """The failure and its report go together: a run that failed unseen would worry nobody."""
+    from apps.evaluations.services.finishing import report_failure
+
+    if not end_run(run, RunState.FAILED, error):
+        return False
+    report_failure(run)
+    return True

@@ -49,11 +49,19 @@ def get_or_create_suite(*, name: str, target: str | None, user_id: int | None = 
 
 def pin_baseline(*, suite: Suite, run: Run | None) -> Suite:
     """What later runs are compared with, whatever comes between; None takes the pin out."""
-    if run is not None and (run.suite_id != suite.pk or run.state != RunState.SUCCEEDED):
-        raise InvalidInput({"baseline": "is no finished run of this suite"})
+    if run is not None:
+        check_baseline(suite, run)
     suite.baseline = run
     suite.save(update_fields=["baseline", "updated_at"])
     return suite
+
+
+def check_baseline(suite: Suite, run: Run) -> None:
+    """Raises InvalidInput unless runs of the suite can be compared with this one."""
+    if run.suite_id != suite.pk or run.state != RunState.SUCCEEDED:
+        raise InvalidInput({"baseline": "is no finished run of this suite"})
+    if run.outcomes_pruned:
+        raise InvalidInput({"baseline": "has no outcomes any more, see EVALUATION_KEEP_DAYS"})
 
 
 def _known(settings: dict[str, Any]) -> dict[str, Any]:
