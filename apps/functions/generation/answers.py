@@ -50,7 +50,10 @@ class AnswerIndex:
         return _contains(self._postings.get(term, ()), number)
 
     def find_by_words(self, slots: Sequence[Slot], language: str | None = None) -> list[int]:
-        """The subjects whose texts have a term of every slot, of all languages or of one; in their order."""
+        """The subjects whose texts have a term of every slot, of all languages or of one, in their order.
+
+        No more than one over MAX_ANSWERS come back: then there are too many.
+        """
         choices = sorted(
             ([self._postings[term] for term in slot if term in self._postings] for slot in slots), key=_size
         )
@@ -59,7 +62,7 @@ class AnswerIndex:
         found = set().union(*choices[0])
         for choice in choices[1:]:
             found = set().union(*(_intersect(found, postings) for postings in choice))
-        return self._restrict(found, language)
+        return self._restrict(found, language)[: MAX_ANSWERS + 1]
 
     def find_by_name(self, name: str, language: str | None = None) -> list[int]:
         """The subjects with this name in any spelling, dotted or not, or with the same words in another order."""

@@ -25,6 +25,11 @@ def to_third_person(verb: str) -> str:
     return verb + ("es" if verb.endswith(_SIBILANTS) else "s")
 
 
+def to_plural(noun: str) -> str:
+    """The plural of a regular noun, which is made as the third person of a verb is."""
+    return to_third_person(noun)
+
+
 def to_singular(word: str) -> str | None:
     """The singular of a regular plural, None for what does not look like one."""
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):

@@ -5,12 +5,12 @@ from random import Random
 
 from apps.functions.generation.answers import Slot, synonym_slot
 from apps.functions.generation.drafts import Draft, Material
-from apps.functions.generation.inflection import to_singular
+from apps.functions.generation.inflection import to_plural, to_singular
 from apps.functions.generation.requests import Request, drop_articles
 from apps.functions.generation.typos import can_slip, slip
-from apps.functions.generation.vocabulary import AWKWARD, VERBS
+from apps.functions.generation.vocabulary import AWKWARD, GENERIC, VERBS
 from apps.functions.search.synonyms import SYNONYM_GROUPS
-from apps.functions.search.tokens import analyse
+from apps.functions.search.tokens import analyse, is_stop_word
 
 MAX_WORDS = 7
 """Words of a phrase in which one is replaced."""
@@ -38,21 +38,17 @@ def replace_synonyms(material: Material, request: Request, rng: Random) -> Itera
 
 def find_others(word: str, *, is_verb: bool) -> list[str]:
     """Words that a person puts in place of this one, as a verb or as a thing; a plural for a plural."""
-    found = [other for group in SYNONYM_GROUPS if word in group for other in group]
+    found = [other for group in SYNONYM_GROUPS if word in group for other in group if other not in AWKWARD]
     singular = to_singular(word)
-    if not found and singular:
-        found = [
-            f"{other}s" for group in SYNONYM_GROUPS if singular in group for other in group if other[-1:] not in "sxy"
-        ]
-    return [
-        other
-        for other in dict.fromkeys(found)
-        if other != word and other not in AWKWARD and (other in VERBS) == is_verb and (not is_verb or word in VERBS)
-    ]
+    if not found and singular and not is_verb:
+        things = find_others(singular, is_verb=False)
+        return [plural for plural in map(to_plural, things) if plural not in AWKWARD]
+    wanted = [other for other in dict.fromkeys(found) if other != word and (other in VERBS) == is_verb]
+    return wanted if word in VERBS or not is_verb else []
 
 
 def misspell(material: Material, draft: Draft, rng: Random) -> Iterator[Draft]:
-    """Drafts with one slip in a word that counts, which makes no other word of the catalogue."""
+    """Drafts with one slip in a word that counts, which makes no other word."""
     words = draft.query.split()
     terms = {term for slot in draft.slots for term in slot}
     places = [place for place, word in enumerate(words) if can_slip(word) and material.term_of(word) in terms]
@@ -65,5 +61,7 @@ def misspell(material: Material, draft: Draft, rng: Random) -> Iterator[Draft]:
 
 
 def is_word(material: Material, text: str) -> bool:
-    """Whether it is one of the catalogue's words, or of the synonyms'."""
+    """Whether it is a word that is known: the catalogue's, the synonyms', or one that search leaves out."""
+    if is_stop_word(text) or text in VERBS or text in GENERIC:
+        return True
     return any(material.index.frequency(term) or term in _KNOWN for term in (material.term_of(text), text))

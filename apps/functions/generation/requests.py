@@ -116,6 +116,7 @@ def shorten(request: Request) -> Request:
 
 
 def _to_plain(match: re.Match[str]) -> str:
-    word = match.group()
+    """A later verb in its plain form; what may be a plural as well, only where something is done to something."""
+    word, rest = match.group(), match.string[match.end() :].lstrip()
     base = to_base_form(word)
-    return base if base and base not in AMBIGUOUS else word
+    return base if base and (base not in AMBIGUOUS or _DETERMINER.match(rest)) else word

@@ -32,7 +32,7 @@ _DANGLING = re.compile(
 )
 _IDENTIFIER = re.compile(r"\w+(?:(?:\.|::|#)\w+)*")
 _INNER_CASE = re.compile(r"[a-z][A-Z]|\w_\w|\w(?:\.|::|#)[A-Za-z]")
-_OWN_NAME = re.compile(r"(?P<name>\w+)(?P<mark>\([^()]*\)|\s*[:–—-]|)\s+(?:[:–—-]\s+)?")
+_OWN_NAME = re.compile(r"(?P<name>\w+)(?P<mark>\([^()]*\):?|\s*[:–—-]|)\s+(?:[:–—-]\s+)?")
 _GIVEN = re.compile(r"^given (?:[^,]{1,40}), (?=\w+s?\b)")
 _ADVERB = re.compile(r"^\w{3,}ly,? (?=\w+s\b)")
 # A statement about the function or its world, instead of what it does: "the stream is closed by ...".

@@ -84,7 +84,9 @@ BOILERPLATE = (
 )  # fmt: skip
 
 # Fine as synonyms for search, and nothing that a person would put in another word's place.
-AWKWARD = frozenset({"ndarray", "new", "sorted", "chr", "mat", "sec", "setup", "number", "num", "drop", "formatting"})
+AWKWARD = frozenset(
+    {"ndarray", "new", "sorted", "chr", "mat", "sec", "setup", "number", "num", "drop", "formatting", "arrs"}
+)
 
 # How people say in which language it is to be: before the subject, and after it.
 SPOKEN = MappingProxyType(
@@ -107,8 +109,9 @@ SPOKEN = MappingProxyType(
 # The letters beside each letter of a keyboard.
 NEIGHBOURS = MappingProxyType(
     {
-        "a": "qsz", "b": "vgn", "c": "xdv", "d": "sfec", "e": "wrd", "f": "dgrv", "g": "fhtb", "h": "gjyn", "i": "uok",
-        "j": "hkum", "k": "jlim", "l": "ko", "m": "njk", "n": "bhm", "o": "ipl", "p": "ol", "q": "wa", "r": "etf",
-        "s": "adwx", "t": "ryg", "u": "yij", "v": "cfb", "w": "qes", "x": "zsc", "y": "tuh", "z": "asx",
+        "a": "qswz", "b": "ghnv", "c": "dfvx", "d": "cefrsx", "e": "drsw", "f": "cdgrtv", "g": "bfhtvy",
+        "h": "bgjnuy", "i": "jkou", "j": "hikmnu", "k": "ijlmo", "l": "kop", "m": "jkn", "n": "bhjm", "o": "iklp",
+        "p": "lo", "q": "aw", "r": "deft", "s": "adewxz", "t": "fgry", "u": "hijy", "v": "bcfg", "w": "aeqs",
+        "x": "cdsz", "y": "ghtu", "z": "asx",
     }
 )  # fmt: skip
