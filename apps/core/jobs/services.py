@@ -52,7 +52,8 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
     job = _claim(job_id)
     if job is None:
         return None
-    log.info("job_started", job=job.pk, kind=job.kind, attempt=job.attempts)
+    say = log.debug if job.is_part else log.info
+    say("job_started", job=job.pk, kind=job.kind, attempt=job.attempts)
     with JobContext(job, listener=listener) as context:
         changes = _execute(context)
     if changes is None:
@@ -61,7 +62,7 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
     mine.update(finished_at=timezone.now(), updated_at=timezone.now(), lease_until=None, **changes)
     job.refresh_from_db()
     metrics.count("jobs_finished", kind=job.kind, state=job.state)
-    log.info("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
+    say("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
     if job.state == JobState.SUCCEEDED:
         for follow in get_followers(job.kind):
             follow()
