@@ -5,7 +5,7 @@ from html import escape
 
 from apps.evaluations.reports.words import clean_text
 
-EMPTY = frozenset({"br", "hr", "meta", "circle", "line", "path", "polyline", "polygon", "rect"})
+EMPTY = frozenset({"br", "hr", "meta"})
 """Elements without content."""
 
 

@@ -9,7 +9,7 @@ from apps.evaluations.reports.documents import render_json
 from apps.evaluations.reports.html import render_page
 from apps.evaluations.reports.junit import render_junit
 from apps.evaluations.reports.markdown import render_markdown
-from apps.evaluations.reports.reading import read_report
+from apps.evaluations.reports.reading import read_map, read_report, read_run, read_suite
 from apps.evaluations.reports.tables import render_csv
 
 Data = Mapping[str, Any]
@@ -41,9 +41,8 @@ def render_report(data: Data, form: str, *, url: str = "") -> RenderedReport:
 
 def name_file(data: Data, form: str) -> str:
     """ASCII, and safe in a header: the suite, the run, the form."""
-    contents = read_report(data)
-    parts = (contents.suite.name, "run", contents.run.id)
-    stem = re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
+    suite, run = read_suite(read_map(data, "suite")), read_run(read_map(data, "run"))
+    stem = re.sub(r"[^a-z0-9]+", "-", f"{suite.name} run {run.id}".lower()).strip("-")
     return f"{stem[:80]}.{form}"
 
 

@@ -19,7 +19,7 @@ DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; base-uri 'none'; form-action 'none'"
 """Nothing is loaded and nothing runs; of styles only the one sheet of this page."""
 LINKS = {
-    "measures": "Before and after",
+    "measures": "Measures",
     "changes": "What changed",
     "flips": "Cases that turned",
     "slices": "Parts of the suite",

@@ -23,7 +23,7 @@ h2{font-size:1.15rem;line-height:1.3}
 h3{font-size:1rem;line-height:1.35}
 ul{padding:0;list-style:none}
 a{color:var(--accent)}
-small{display:block;color:var(--muted);font-size:.8125rem;line-height:1.45}
+small{display:block;text-wrap:pretty;color:var(--muted);font-size:.8125rem;line-height:1.45}
 header{padding-top:2.25rem;padding-bottom:1.25rem}
 header p{color:var(--muted)}
 nav{margin-top:.75rem;display:flex;flex-wrap:wrap;gap:.25rem 1rem;font-size:.875rem}
@@ -59,7 +59,7 @@ caption{text-align:left;font-weight:600;padding-bottom:.35rem}
 th,td{padding:.5rem .75rem .5rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 thead th{font-size:.8125rem;font-weight:500;color:var(--muted);white-space:nowrap;vertical-align:bottom}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:8.5rem;overflow-wrap:break-word}
 tbody tr:last-child>*{border-bottom:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
 .primary th{font-weight:650}

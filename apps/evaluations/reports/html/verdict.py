@@ -60,8 +60,8 @@ def list_compared(contents: Contents) -> list[tuple[object, ...]]:
         pairs = f"with {count(reach.pairs, 'case')} asked in both runs"
         tiles.append(("Smallest difference it could see", tag("b", seen), note(pairs)))
         if reach.cases_more:
-            more = tag("b", f"{reach.cases_more:,} more cases")
-            tiles.append(("What would settle it", more, note("about, if the difference stays as it is")))
+            more = tag("b", f"{reach.cases_more:,}")
+            tiles.append(("What would settle it", more, note("more cases, about, if the difference stays")))
     return tiles
 
 
