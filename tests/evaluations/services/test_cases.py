@@ -7,6 +7,7 @@ from apps.core.targets.types import CaseRecord
 from apps.evaluations.models import Case, CaseOrigin, CaseState
 from apps.evaluations.services import cases
 from tests.evaluations.factories import CaseFactory, SuiteFactory
+from tests.users.factories import UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -93,3 +94,26 @@ def test_every_fault_of_a_record_is_named() -> None:
     for text in ("\ud800", "a\0b"):
         assert "query" in cases.find_errors(suite, record(1, input={"text": [text]}))
         assert "query" in cases.find_errors(suite, record(1, query=text))
+
+
+def test_many_change_at_once_and_each_keeps_what_was() -> None:
+    suite, user = SuiteFactory(), UserFactory()
+    stored = CaseFactory.create_batch(3, suite=suite)
+    drafts = [CaseFactory(suite=suite, state=CaseState.DRAFT), CaseFactory(state=CaseState.DRAFT)]
+    version, made = suite.version, {case.pk: case.created_at for case in Case.objects.all()}
+    assert cases.set_states(cases=[*stored, *drafts], state=CaseState.ACTIVE, user_id=user.pk) == 2
+    revision = drafts[0].revisions.get()
+    assert (revision.data["state"], revision.version, revision.changed_by) == (CaseState.DRAFT, 1, user)
+    assert not stored[0].revisions.exists()
+    suite.refresh_from_db()
+    assert suite.version == version + 1
+    assert {case.pk: case.created_at for case in Case.objects.all()} == made
+    assert set(Case.objects.values_list("version", "state")) == {(1, CaseState.ACTIVE)}
+
+
+def test_none_changes_when_one_cannot_be_asked() -> None:
+    good, bad = CaseFactory(state=CaseState.DRAFT), CaseFactory(state=CaseState.DRAFT)
+    Case.objects.filter(pk=bad.pk).update(query="", input={})
+    with pytest.raises(InvalidInput):
+        cases.set_states(cases=[good, bad], state=CaseState.ACTIVE)
+    assert cases.set_states(cases=[good, bad], state=CaseState.RETIRED) == 2
