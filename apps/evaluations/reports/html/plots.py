@@ -9,7 +9,7 @@ from apps.evaluations.reports.words import show_difference, show_percent, show_v
 
 CALIBRATION = (
     "When the system says it is 80 % sure, is it right in 80 % of cases? A dot on the dashed line: yes. Below it: too "
-    "sure of itself. Above it: surer than it thinks. Larger dots are more cases, red lines how far off they are."
+    "sure of itself. Above it: better than it thinks. Larger dots are more cases, red lines how far off they are."
 )
 
 

@@ -49,7 +49,7 @@ border-radius:50%;background:currentColor;opacity:.55}
 .verdict.warn{background:var(--warn-bg);border-color:var(--warn)}
 .verdict.calm{background:var(--calm-bg);border-color:var(--calm)}
 .verdict ul,.verdict>p,.verdict details{color:var(--text)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:1rem;margin-top:1rem}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1rem;margin-top:1rem}
 .tiles div{padding:.9rem 1.1rem;background:var(--surface);border:1px solid var(--line);border-radius:10px}
 .tiles dt{font-size:.8125rem;color:var(--muted)}
 .tiles dd b{font-size:1.5rem;line-height:1.35;font-weight:650;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
