@@ -211,14 +211,18 @@ def _compare_pairs(before: "RunColumns", after: "RunColumns", candidate: Run) ->
     old, new = score_cases(before.outcomes), score_cases(after.outcomes)
     _, groups = np.unique(np.array(after.groups, dtype=object).astype(str), return_inverse=True)
     count = len(after.cases)
-    slices = {}
-    for dimension, values in after.dimensions.items():
+    slices: dict[tuple[str, str], np.ndarray] = {}
+    seen: set[bytes] = set()
+    # Tags come last: one that only repeats another dimension would say everything twice.
+    for dimension, values in sorted(after.dimensions.items(), key=lambda one: one[0] == "tag"):
         if dimension in UNSLICED:
             continue
         for value, places in find_slices(values, count).items():
             mask = np.zeros(count, dtype=bool)
             mask[places] = True
-            slices[dimension, value] = mask
+            if dimension != "tag" or mask.tobytes() not in seen:
+                slices[dimension, value] = mask
+            seen.add(mask.tobytes())
     comparison = compare_pairs(
         PairedColumns(measures={name: (old[name], new[name]) for name in COMPARED}, groups=groups),
         primary=suite.measure,

@@ -62,6 +62,14 @@ def test_a_worse_run_is_found_worse_and_the_flips_are_named() -> None:
     assert data["comparison"]["pairs"] == 200
 
 
+def test_a_tag_that_repeats_another_dimension_is_not_compared_twice() -> None:
+    suite = make_suite(right=40)
+    suite.cases.filter(tags=["even"]).update(made_by="pair")
+    sweep(suite)
+    slices = sweep(suite).report.data["comparison"]["slices"]
+    assert sorted((part["dimension"], part["value"]) for part in slices) == [("made_by", "pair"), ("tag", "odd")]
+
+
 def test_an_equal_run_makes_no_difference() -> None:
     suite = make_suite(right=450, wrong=50, margin=0.02)
     sweep(suite)
