@@ -28,7 +28,7 @@ _CLAUSE = re.compile(r",\s|\s(?:which|that|where|when|so|if|unless|as|because|wh
 _PREPOSITION = re.compile(r"\s(?:for|from|in|into|with|using|by|to|on|onto|at|of|between|under|via|without)\s")
 _NOISE = re.compile(r"[^\w ',./+#-]|_|#\d|https?:|www\.|\b(?:self|xxx)\b|(?:^|\s)\W+(?=\s|$)")
 _DANGLING = re.compile(
-    r"(?:[\s,]+(?:a|an|the|of|for|from|in|to|with|by|on|and|or|at|is|are|be|as|only|its?|this|that|order|determine))+$"
+    r"(?:[\s,]+(?:a|an|the|of|for|from|in|to|with|by|on|and|or|at|is|are|be|as|only|such|its?|this|that|order|determine))+$"
 )
 _IDENTIFIER = re.compile(r"\w+(?:(?:\.|::|#)\w+)*")
 _INNER_CASE = re.compile(r"[a-z][A-Z]|\w_\w|\w(?:\.|::|#)[A-Za-z]")
