@@ -35,7 +35,7 @@ class ExpectedField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return "\n".join(value)
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+        return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False, indent=2)
 
     def to_python(self, value: Any) -> Any:
         text = (value or "").strip()
@@ -179,9 +179,7 @@ class GenerateCasesForm(InputErrorsMixin, forms.Form):
 
 
 class AcknowledgeForm(InputErrorsMixin, forms.Form):
-    comment = forms.CharField(
-        widget=area(2), max_length=2000, help_text="What it was, and what happens now. Everybody can read it."
-    )
+    comment = forms.CharField(widget=area(1), max_length=2000)
 
     use_required_attribute = False
 

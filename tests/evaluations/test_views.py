@@ -138,7 +138,7 @@ class TestSuites:
 class TestSuite:
     def test_shows_runs_trend_and_what_decides(self, viewer, compared):
         page = text_of(viewer.get(compared.run.suite.get_absolute_url()))
-        for said in ("synonyms emptied", "90.0 %", "What decides", "falls by 1 points", "<svg"):
+        for said in ("synonyms emptied", "90.0 %", "What decides", "falls by one point", "<svg"):
             assert said in page
         assert "Start a sweep" not in page
 

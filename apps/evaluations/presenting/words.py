@@ -15,8 +15,8 @@ def explain_suite(suite: Suite) -> list[str]:
     measure = MEASURES[Measure(suite.measure)]
     sentences = [
         f"The verdict goes by {suite.get_measure_display()}: {measure}.",
-        f"A run is worse when that falls by {100 * suite.margin:g} points of a hundred or more, in total or in one "
-        "slice, and when chance does not explain it.",
+        f"A run is worse when that falls by {_count_points(suite.margin)} or more, in total or in one slice, and "
+        "chance does not explain it.",
     ]
     if suite.latency_margin is None:
         sentences.append("Times are shown and decide nothing.")
@@ -29,3 +29,8 @@ def explain_suite(suite: Suite) -> list[str]:
     else:
         sentences.append("Runs are compared with the last one that was not worse, unless told otherwise.")
     return sentences
+
+
+def _count_points(share: float) -> str:
+    number = f"{100 * share:g}"
+    return "one point of a hundred" if number == "1" else f"{number} points of a hundred"
