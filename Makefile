@@ -31,9 +31,10 @@ lint: setup-dev  ## ruff, mypy, import-linter, and that no migration is missing
 	@$(VENV)/bin/lint-imports --no-cache
 	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -W ignore manage.py makemigrations --check --dry-run
 
-bench: setup-dev  ## the figures: search quality and speed, embedding speed
+bench: setup-dev  ## the figures: search quality and speed, embedding speed, how often verdicts are right
 	@$(PY) -m benchmarks.embedding
 	@$(PY) -m benchmarks.search_quality
+	@$(PY) -m benchmarks.sweep_verdicts
 
 screenshots: setup-dev  ## make the pictures of the docs again
 	@$(PY) docs/screenshots.py $(ARGS)

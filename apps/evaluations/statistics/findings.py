@@ -61,10 +61,19 @@ def find_differences(columns: PairedColumns, primary: str, slices: Slices, rules
     p_values = {key: part.primary.p_value for key, part in parts.items()}
     if rules.latency_margin is not None:
         p_values[SLOWER] = measures[LATENCY].p_value
-    adjusted = dict(zip(p_values, adjust_holm(list(p_values.values())).tolist(), strict=True))
+    adjusted = correct_p_values(p_values)
     moved = {key: judge_move(part.primary, adjusted[key], part.unseen, rules) for key, part in parts.items()}
     slower = rules.latency_margin is not None and is_slower(measures[LATENCY], adjusted[SLOWER], rules)
     return Findings(parts, measures, adjusted, moved, slower)
+
+
+def correct_p_values(p_values: Mapping[bytes, float]) -> dict[bytes, float]:
+    """By Holm's correction, in which the total weighs as much as all other tests together.
+
+    The total is what was asked, and the more slices are looked at, the less could equal weights see of it.
+    """
+    weights = [max(1, len(p_values) - 1) if key == TOTAL else 1 for key in p_values]
+    return dict(zip(p_values, adjust_holm(list(p_values.values()), weights).tolist(), strict=True))
 
 
 def measure_parts(

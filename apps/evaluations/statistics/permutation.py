@@ -17,9 +17,9 @@ SIGNS = (2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) - 
 def sign_flip_test(sums: Floats, seed: int) -> float:
     """Two-sided p-value of the summed difference when each group's sign is a coin toss; `sums` is (groups,).
 
-    Groups that did not change take no part, and a single one shows nothing. Up to EXACT_UP_TO groups every combination of signs is tried, by scipy's
-    permutation test; above, FLIPS random ones, and the one that was seen counts as one of them, so that the p-value is
-    never 0 (Phipson and Smyth, "Permutation P-values should never be zero", 2010).
+    Groups that did not change take no part, and a single one shows nothing. Up to EXACT_UP_TO groups every combination
+    of signs is tried, by scipy's permutation test; above, FLIPS random ones, and the one that was seen counts as one of
+    them, so that the p-value is never 0 (Phipson and Smyth, "Permutation P-values should never be zero", 2010).
     """
     changed = sums[sums != 0]
     if len(changed) < 2:

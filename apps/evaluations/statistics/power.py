@@ -14,22 +14,24 @@ MOST_PAIRS = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What hides a difference: `pairs` were seen, with `spread`, the variance of the mean difference when nothing
-    changed, times the pairs; `design` is 1 for independent cases and above 1 for groups.
+    """What hides a difference: over `pairs` the variance of the mean difference when nothing changed, times the pairs,
+    was `seen`, and may well be `spread`; `design` is 1 for independent cases and above 1 for groups.
 
-    For right and wrong answers of independent cases, spread is the share of discordant pairs.
+    For right and wrong answers of independent cases, what is seen is the share of discordant pairs, and spread is above
+    it only where so few pairs cannot rule that out.
     """
 
     pairs: int
+    seen: float
     spread: float
     design: float
 
 
 def measure_noise(clusters: Clusters, confidence: float) -> Noise:
-    """The noise seen, and at least what so few pairs cannot rule out. Differences are of values from 0 to 1."""
+    """Differences are of values from 0 to 1."""
     seen = float((clusters.sums**2).sum() / clusters.sizes.sum())
     unseen = clusters.design * bound_unseen(clusters.pairs / clusters.design, confidence)
-    return Noise(clusters.pairs, max(seen, unseen), clusters.design)
+    return Noise(clusters.pairs, seen, max(seen, unseen), clusters.design)
 
 
 def bound_unseen(cases: float, confidence: float) -> float:
@@ -66,9 +68,9 @@ def smallest_visible(noise: Noise, *, alpha: float, power: float) -> float | Non
 
 
 def pairs_to_exclude(difference: float, margin: float, noise: Noise, *, confidence: float) -> float:
-    """How many pairs put the whole interval inside the margin when the difference, which must be, stays as it is."""
+    """How many pairs put the whole interval inside the margin when a difference inside it, and noise, stay as seen."""
     reach = special.ndtri((1 + confidence) / 2)
-    spread = noise.spread - noise.design * difference**2
+    spread = max(0.0, noise.seen - noise.design * difference**2)
     unseen = noise.design * math.log(1 - confidence) / math.log(1 - margin)
     return float(max(reach**2 * spread / (margin - abs(difference)) ** 2, unseen))
 
@@ -85,9 +87,9 @@ class Reach:
 
 
 def find_reach(clusters: Clusters, rules: Rules, tests: int) -> Reach:
-    """With the significance that the total must meet at the worst: what is demanded, over the number of tests."""
+    """With the significance that the total must meet at the worst: among several tests it has half of what there is."""
     noise, seen = measure_noise(clusters, rules.confidence), abs(clusters.mean)
-    alpha = rules.alpha / tests
+    alpha = rules.alpha / 2 if tests > 1 else rules.alpha
     if seen < rules.margin:
         settle = pairs_to_exclude(seen, rules.margin, noise, confidence=rules.confidence)
     else:

@@ -19,12 +19,12 @@ from apps.evaluations.statistics.verdict import Rules
 pytestmark = pytest.mark.unit
 
 RULES = Rules(margin=0.01, confidence=0.95, power=0.8)
-noises = st.builds(Noise, st.integers(50, 100_000), st.floats(0.001, 0.6), st.floats(1, 5))
+noises = st.builds(Noise, st.integers(50, 100_000), st.just(0.0), st.floats(0.001, 0.6), st.floats(1, 5))
 
 
 def test_noise_of_independent_cases_is_their_discordant_share():
     noise = measure_noise(gather_clusters(np.repeat([1.0, -1.0, 0.0], [30, 70, 900]), None), 0.95)
-    assert (noise.pairs, noise.spread, noise.design) == (1_000, pytest.approx(0.1), 1)
+    assert (noise.pairs, noise.seen, noise.spread, noise.design) == (1_000, pytest.approx(0.1), noise.seen, 1)
 
 
 def test_noise_of_groups_that_move_as_one_is_as_many_times_larger():
@@ -41,7 +41,9 @@ def test_the_rule_of_three(cases):
 
 
 def test_without_discordant_pairs_as_many_as_may_have_been_missed_are_reckoned_with():
-    assert measure_noise(gather_clusters(np.zeros(300), None), 0.95).spread == pytest.approx(bound_unseen(300, 0.95))
+    noise = measure_noise(gather_clusters(np.zeros(300), None), 0.95)
+    assert noise.seen == 0
+    assert noise.spread == pytest.approx(bound_unseen(300, 0.95))
 
 
 @given(noises, st.floats(0.002, 0.5))
@@ -59,13 +61,13 @@ def test_the_smallest_visible_difference_is_the_one_that_needs_all_pairs(noise):
 
 
 def test_too_few_pairs_see_nothing():
-    assert smallest_visible(Noise(5, 0.4, 1), alpha=0.05, power=0.8) is None
-    assert smallest_visible(Noise(7, 0.4, 1), alpha=0.05, power=0.8) is not None
+    assert smallest_visible(Noise(5, 0.4, 0.4, 1), alpha=0.05, power=0.8) is None
+    assert smallest_visible(Noise(7, 0.4, 0.4, 1), alpha=0.05, power=0.8) is not None
 
 
 @pytest.mark.parametrize(("discordant", "difference"), [(0.1, 0.03), (0.3, 0.06), (0.08, 0.08)])
 def test_so_many_pairs_do_have_the_power(discordant, difference):
-    noise = Noise(1, discordant, 1)
+    noise = Noise(1, discordant, discordant, 1)
     pairs = int(pairs_to_see(difference, noise, alpha=0.05, power=0.8))
     random = np.random.default_rng(8)
     shares = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]
@@ -76,13 +78,15 @@ def test_so_many_pairs_do_have_the_power(discordant, difference):
 
 
 def test_pairs_to_exclude_put_the_interval_inside_the_margin():
-    noise = Noise(1, 0.1, 1)
+    noise = Noise(1, 0.1, 0.1, 1)
     pairs = pairs_to_exclude(0.004, 0.01, noise, confidence=0.95)
     assert 0.004 + 1.96 * np.sqrt((0.1 - 0.004**2) / pairs) == pytest.approx(0.01, rel=1e-4)
 
 
 def test_pairs_to_exclude_are_enough_for_the_rule_of_three():
-    assert bound_unseen(pairs_to_exclude(0.0, 0.01, Noise(9, 1e-6, 1), confidence=0.95), 0.95) == pytest.approx(0.01)
+    assert bound_unseen(pairs_to_exclude(0.0, 0.01, Noise(9, 0.0, 0.3, 1), confidence=0.95), 0.95) == pytest.approx(
+        0.01
+    )
 
 
 def test_a_difference_at_the_very_margin_is_out_of_reach():
