@@ -137,6 +137,7 @@ def render_suite(request: HttpRequest, suite: Suite, form: StartForm | None = No
 
 
 def _start_form(suite: Suite, data: Any = None) -> StartForm:
-    good = list(suite.runs.filter(state=RunState.SUCCEEDED, outcomes_pruned=False).only("pk", "suite", "note")[:BASELINES])
+    comparable = suite.runs.filter(state=RunState.SUCCEEDED, outcomes_pruned=False)
+    good = list(comparable.only("pk", "suite", "note")[:BASELINES])
     automatic = f"The pinned run, #{suite.baseline_id}" if suite.baseline_id else "The last good run"
     return StartForm(data, runs=good, automatic=automatic)
