@@ -38,6 +38,20 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        "Evaluation",
+        (
+            Item("Suites", "checklist", "admin:evaluations_suite_changelist", "evaluations.view_suite"),
+            Item("Cases", "quiz", "admin:evaluations_case_changelist", "evaluations.view_case"),
+            Item("Runs", "speed", "admin:evaluations_run_changelist", "evaluations.view_run"),
+            Item("Outcomes", "rule", "admin:evaluations_caseoutcome_changelist", "evaluations.view_caseoutcome"),
+            Item("Reports", "lab_profile", "admin:evaluations_report_changelist", "evaluations.view_report"),
+            Item(
+                "Scheduled sweeps", "event_repeat", "admin:evaluations_schedule_changelist", "evaluations.view_schedule"
+            ),
+            Item("Messages", "outgoing_mail", "admin:evaluations_delivery_changelist", "evaluations.view_delivery"),
+        ),
+    ),
+    (
         "Work",
         (
             Item("Background jobs", "pending_actions", "admin:core_job_changelist", "core.view_job"),
@@ -60,6 +74,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Elsewhere",
         (
             Item("Search page", "open_in_new", "functions:search"),
+            Item("Sweeps page", "open_in_new", "evaluations:suites"),
             Item("API reference", "api", "api:docs"),
         ),
     ),

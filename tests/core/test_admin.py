@@ -140,7 +140,7 @@ class TestDashboard:
 
     def test_has_a_panel_of_every_app(self, client: Client) -> None:
         titles = [panel.title for panel in client.get("/admin/").context["panels"]]
-        assert titles == ["Catalogue", "Search index"]
+        assert titles == ["Sweeps", "Catalogue", "Search index"]
 
     def test_costs_a_fixed_number_of_queries(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
@@ -148,8 +148,9 @@ class TestDashboard:
         for more in (1, 10):
             Job.objects.bulk_create(Job(kind="functions.import") for _ in range(more))
             client.get("/admin/")
-            # User, functions by state, libraries, the index beside the database (3), jobs (2), this user's actions.
-            with django_assert_num_queries(9):
+            # User, functions by state, libraries, the index beside the database (3), jobs (2), this user's actions;
+            # newest reports, drafts, reports to acknowledge, schedules.
+            with django_assert_num_queries(13):
                 client.get("/admin/")
 
 
