@@ -140,7 +140,7 @@ class TestDashboard:
 
     def test_has_a_panel_of_every_app(self, client: Client) -> None:
         titles = [panel.title for panel in client.get("/admin/").context["panels"]]
-        assert titles == ["Sweeps", "Catalogue", "Search index"]
+        assert titles == ["Catalogue", "Search index", "Sweeps"]
 
     def test_costs_a_fixed_number_of_queries(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
