@@ -48,7 +48,7 @@ def list_suites() -> list[SuiteRow]:
     suites = Suite.objects.annotate(
         active=Count("cases", filter=Q(cases__state=CaseState.ACTIVE)),
         drafts=Count("cases", filter=Q(cases__state=CaseState.DRAFT)),
-    )
+    ).order_by("name")
     runs: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for run in _newest_runs():
         runs[run["suite_id"]].append(run)
