@@ -74,13 +74,16 @@ class CaseForm(forms.ModelForm):
             self.fields["external_id"].help_text = "Its own id within the suite. Made from the question when empty."
 
     def clean_input(self) -> dict[str, Any]:
-        value = self.cleaned_data["input"] or {}
-        if not isinstance(value, dict):
+        value = self.cleaned_data["input"]
+        if not isinstance(value, dict | None):
             raise forms.ValidationError("It must be a JSON object.")
-        return value
+        return value or {}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("query", "note"):
+            if name in cleaned:  # browsers end lines in their own way: that would make another question of it
+                cleaned[name] = cleaned[name].replace("\r\n", "\n")
         if not self.errors:
             self._check(self.record())
         return cleaned

@@ -228,7 +228,8 @@ class CaseAdmin(ServicesAdmin):
 
     def _move(self, request: HttpRequest, queryset: QuerySet[Case], state: CaseState) -> None:
         try:
-            moved = cases.set_states(cases=list(queryset.only("pk")), state=state, user_id=request.user.pk)
+            chosen = list(Case.objects.filter(pk__in=list(queryset.values_list("pk", flat=True))).only("pk"))
+            moved = cases.set_states(cases=chosen, state=state, user_id=request.user.pk)
         except InvalidInput as error:
             self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
         else:
