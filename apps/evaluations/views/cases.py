@@ -122,6 +122,8 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
             kind = find_form(file.name)
             done = import_cases(suite_name=suite.name, stream=file, form=kind, user_id=request.user.pk)
             messages.success(request, f"{file.name}: {_count(done)}.")
+            if unknown := done["unknown_answers"]:
+                messages.warning(request, f"{unknown:,} of its right answers are not there to be found.")
             return redirect("evaluations:cases", pk)
         except InvalidInput as error:
             form.add_input_errors(error)

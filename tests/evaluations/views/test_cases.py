@@ -1,6 +1,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.core.jobs.services import run_job
+from apps.core.models import Job
 from apps.evaluations.models import CaseOrigin, CaseState
 from tests.evaluations.factories import (
     CaseFactory,
@@ -128,6 +130,11 @@ class TestAdding:
         assert "1 created" in page
         assert suite.cases.get().origin == CaseOrigin.FILE
 
+    def test_says_which_answers_are_not_there(self, curator):
+        file = SimpleUploadedFile("cases.jsonl", b'{"query": "sort a list", "expected": ["gone-1"]}')
+        page = text_of(curator.post(address("import_cases", SuiteFactory().pk), {"file": file}, follow=True))
+        assert "1 of its right answers are not there" in page
+
     @pytest.mark.parametrize(
         ("name", "body"), [("cases.xyz", b"?"), ("cases.jsonl", b'{"query": 1}\n{"a'), ("c.csv", b"")]
     )
@@ -145,9 +152,12 @@ class TestAdding:
 
     def test_generates_many_in_the_background(self, curator):
         suite = SuiteFactory()
-        response = curator.post(address("generate_cases", suite.pk), {"count": 10_000, "seed": 1})
-        assert "/jobs/" in response.url
+        response = curator.post(address("generate_cases", suite.pk), {"count": 2_001, "seed": 1})
         assert not suite.cases.exists()
+        run_job(Job.objects.get().pk)
+        page = text_of(curator.get(response.url))
+        assert "2,001" in page
+        assert suite.get_absolute_url() in page
 
     @pytest.mark.parametrize("count", ["0", "", "x"])
     def test_generates_no_nonsense(self, curator, count):
