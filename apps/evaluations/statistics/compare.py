@@ -27,11 +27,11 @@ def compare_pairs(
 ) -> Comparison:
     """The comparison of `after` with `before`, the same for the same seed.
 
-    `primary` is a measure from 0 to 1 that is better when higher; `margin` the difference of it that matters,
-    between 0 and 1; `latency_margin` the share by which the mean of `latency_ms` may grow (0.2 is 20 % slower),
-    None for any. Worse is what is significant at 1 - `confidence` after Holm's correction over the total, which
-    weighs as much as all slices together, and the slices, and at least the margin. Raises ValueError for columns
-    that do not fit together, and for margins that are none.
+    `primary` is a measure from 0 to 1 that is better when higher; `margin` the difference of it that matters, between
+    0 and 1; `latency_margin` the share by which the mean of `latency_ms` may grow (0.2 is 20 % slower), None for any.
+    Worse is what is at least the margin, and significant at 1 - `confidence` after Holm's correction over the total,
+    which weighs as much as all slices together, and the slices. Raises ValueError for columns that do not fit together,
+    and for margins that are none.
     """
     rules = Rules(margin, confidence, power, latency_margin)
     check_pairs(columns, primary, slices)
