@@ -12,6 +12,7 @@ from apps.evaluations.models import Case, CaseOrigin, Suite
 from apps.evaluations.services.importing import import_cases
 from tests.evaluations.factories import SuiteFactory
 from tests.evaluations.targets import NAME
+from tests.functions.factories import FunctionFactory, LibraryFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -58,6 +59,22 @@ class TestImport:
     def test_answers_that_mean_nothing_are_counted_once(self) -> None:
         cases = [{"query": f"q{number}", "expected": ["gone-1", "a", f"gone-{number}"]} for number in range(3)]
         assert load(*cases)["unknown_answers"] == 3
+
+    def test_for_function_search(self) -> None:
+        function = FunctionFactory(external_id="count_lines", library=LibraryFactory(name="texts"))
+        cases = [
+            {"query": "count lines", "expected": ["count_lines", "texts/count_lines"], "filters": {"language": "py"}},
+            {"query": "bake a cake", "expected": []},
+            {"query": "sort", "expected": ["texts/sort"]},
+        ]
+        result = load(*cases, target="functions.search")
+        assert (result["created"], result["unknown_answers"]) == (3, 1)
+        assert list(errors({"query": "x", "expected": function.external_id}, target="functions.search")) == [
+            "line 1: expected"
+        ]
+        assert list(errors({"query": "x", "expected": [], "filters": {"colour": "x"}}, target=None)) == [
+            "line 1: filters"
+        ]
 
     def test_one_bad_case_and_nothing_changes(self) -> None:
         good = {"id": "1", "query": "x", "expected": ["a"]}
