@@ -108,9 +108,12 @@ class CaseForm(forms.ModelForm):
 
     def _check(self, record: CaseRecord) -> None:
         suite = self.instance.suite if self.instance.pk else self.cleaned_data["suite"]
-        for field, reason in find_errors(suite, record).items():
+        found = find_errors(suite, record)
+        for field, reason in found.items():
             name = "external_id" if field == "id" else field
             self.add_error(name if name in self.fields else None, f"It {reason}.")
+        if found:
+            return
         external_id = record.external_id or make_id(record)
         if not self.instance.pk and suite.cases.filter(external_id=external_id).exists():
             self.add_error("external_id" if record.external_id else "query", f"{suite} has this case already.")

@@ -181,6 +181,18 @@ class TestCases:
         assert not case.revisions.exists()
         assert Case.objects.count() == 1
 
+    @pytest.mark.parametrize("value", ["[" * 300 + "]" * 300, "1e999", "1" + "0" * 30, '"\\u0000"', '"\\ud800"'])
+    def test_what_cannot_be_kept_is_refused(self, value: str) -> None:
+        path, client = f"{SUITES}{SuiteFactory().pk}/cases/", client_of()
+        body = f'{{"query": "x", "expected": [], "input": {{"a": {value}}}}}'
+        assert fault(client.post(path, body, content_type="application/json")) == "input"
+        body = f'{{"cases": [{body}]}}'
+        assert fault(client.post(f"{path}import/", body, content_type="application/json")).startswith("line 1")
+
+    def test_a_question_about_a_nul_is_a_question(self) -> None:
+        body = {"query": "what does \\u0000 mean", "expected": []}
+        assert client_of().post(f"{SUITES}{SuiteFactory().pk}/cases/", body, format="json").status_code == 201
+
     def test_the_right_answers_must_be_said(self) -> None:
         response = client_of().post(f"{SUITES}{SuiteFactory().pk}/cases/", {"query": "x"}, format="json")
         assert fault(response) == "expected"

@@ -1,9 +1,9 @@
 """Cases: checked, stored, changed with their history, accepted and retired."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,9 @@ from apps.core.targets.types import CaseRecord
 from apps.evaluations.models import ASKED_FIELDS, CASE_FIELDS, Case, CaseOrigin, CaseRevision, CaseState, Suite
 
 BATCH = 1000
+MAX_DEPTH = 100
+MAX_NUMBER = 2.0**63
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 RECORD_FIELDS = ("query", "input", "expected", "filters", "tags", "group", "made_by")
 
 
@@ -72,8 +75,8 @@ def add_case(
     user_id: int | None = None,
 ) -> Case:
     """One new case. Raises InvalidInput naming the field at fault."""
-    record = replace(record, external_id=record.external_id or make_id(record))
     check_record(suite, record)
+    record = replace(record, external_id=record.external_id or make_id(record))
     with transaction.atomic():
         Suite.objects.select_for_update().get(pk=suite.pk)
         if suite.cases.filter(external_id=record.external_id).exists():
@@ -152,17 +155,28 @@ def find_errors(suite: Suite, record: CaseRecord) -> dict[str, str]:
         errors["tags"] = "must each have 1 to 100 characters"
     if record.expected is None:
         errors.setdefault("expected", "is missing")
-    if not _can_be_stored(record):
-        errors.setdefault("query", "has characters that no database stores: NUL, or half of a pair")
+    for field in ("external_id", *RECORD_FIELDS):
+        if reason := _explain_unfit(getattr(record, field)):
+            errors.setdefault("id" if field == "external_id" else field, reason)
     return errors
 
 
-def _can_be_stored(record: CaseRecord) -> bool:
-    text = json.dumps(asdict(record), ensure_ascii=False)
-    try:
-        return "\\u0000" not in text and bool(text.encode())
-    except UnicodeEncodeError:
-        return False
+def _explain_unfit(value: Any) -> str:
+    """Why the database or an id cannot take this value; empty when they can. Walks: recursion would end in the deep."""
+    remaining: list[tuple[Any, int]] = [(value, 0)]
+    while remaining:
+        one, depth = remaining.pop()
+        if depth > MAX_DEPTH:
+            return f"is nested more than {MAX_DEPTH} levels deep"
+        if isinstance(one, str) and UNSTORABLE.search(one):
+            return "has characters that no database stores: NUL, or half of a pair"
+        if isinstance(one, int | float) and not -MAX_NUMBER < one < MAX_NUMBER:
+            return "has a number that is too large"
+        if isinstance(one, Mapping):
+            one = [*one, *one.values()]
+        if isinstance(one, list | tuple):
+            remaining.extend((part, depth + 1) for part in one)
+    return ""
 
 
 def to_record(case: Case) -> CaseRecord:

@@ -106,22 +106,18 @@ def check_cases(suite: Suite, items: Iterator[ReadCase | CaseProblem], reading: 
         if isinstance(item, CaseProblem):
             reading.add_problem(item)
             continue
-        record = replace(item.record, external_id=item.record.external_id or make_id(item.record))
-        problems = _find_problems(suite, record, item.line, lines_of_ids)
-        for problem in problems:
-            reading.add_problem(problem)
+        errors, record = find_errors(suite, item.record), item.record
+        if not errors:
+            record = replace(record, external_id=record.external_id or make_id(record))
+            first = lines_of_ids.setdefault(record.external_id, item.line)
+            if first != item.line:
+                errors["id"] = f"is missing, and line {first} asks the same: give both an id of their own"
+        for name, reason in errors.items():
+            reading.add_problem(CaseProblem(f"line {item.line}", name, reason))
         if not reading.problems:
             if isinstance(record.expected, list):
                 reading.answers.update(answer for answer in record.expected if isinstance(answer, str))
             yield record
-
-
-def _find_problems(suite: Suite, record: CaseRecord, line: int, lines_of_ids: dict[str, int]) -> list[CaseProblem]:
-    errors = find_errors(suite, record)
-    first = lines_of_ids.setdefault(record.external_id, line)
-    if first != line:
-        errors.setdefault("id", f"is missing, and line {first} asks the same: give both an id of their own")
-    return [CaseProblem(f"line {line}", name, reason) for name, reason in errors.items()]
 
 
 def count_unknown(suite: Suite, answers: set[str]) -> int:

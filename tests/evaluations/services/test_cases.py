@@ -92,7 +92,7 @@ def test_every_fault_of_a_record_is_named() -> None:
     bad = CaseRecord("x" * 201, query="\0", group="g" * 501, made_by="m" * 101, tags=("",), input={"right": True})
     assert sorted(cases.find_errors(suite, bad)) == ["expected", "group", "id", "made_by", "query", "tags"]
     for text in ("\ud800", "a\0b"):
-        assert "query" in cases.find_errors(suite, record(1, input={"text": [text]}))
+        assert "input" in cases.find_errors(suite, record(1, input={"text": [text]}))
         assert "query" in cases.find_errors(suite, record(1, query=text))
 
 

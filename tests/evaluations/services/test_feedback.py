@@ -100,7 +100,7 @@ class TestGive:
             ({"target": "none.such"}, "target"),
             ({"expected": "a"}, "expected"),
             ({"expected": None}, "expected"),
-            ({"expected": ["a\0"]}, "query"),
+            ({"expected": ["a\0"]}, "expected"),
             ({"note": "x" * (MAX_NOTE + 1)}, "note"),
             ({"note": "\0"}, "note"),
         ],
