@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import psycopg
@@ -119,4 +119,5 @@ def belongs(home: Home) -> Callable[[psutil.Process], bool]:
 def kill_all(processes: list[psutil.Process]) -> None:
     assert processes
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # one that was killed may have taken it along
+            process.kill()

@@ -11,7 +11,7 @@ from tests.stack import ask, belongs, find_processes, is_server, is_worker, kill
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.critical]
 
-RECORDS = 6_000
+RECORDS = 3_000
 
 
 @pytest.fixture

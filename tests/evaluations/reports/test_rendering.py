@@ -60,7 +60,7 @@ def test_equal_reports_are_equal_bytes_and_the_data_is_left_alone(form):
 @settings(max_examples=30, deadline=None)
 @given(path=st.sampled_from(PATHS), is_missing=st.booleans())
 def test_any_value_may_be_none_or_missing(path, is_missing):
-    data = make_report(flips=2)
+    data = copy.deepcopy(make_report(flips=2))
     inner = data
     for key in path[:-1]:
         inner = inner[key]
