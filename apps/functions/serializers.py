@@ -181,7 +181,7 @@ class ImportOptionsSerializer(StrictSerializer):
 
 
 class ImportFileSerializer(ImportOptionsSerializer):
-    file = serializers.FileField(help_text="JSON, JSONL, CSV, SQLite, or a source file; its name tells which.")
+    file = serializers.FileField(help_text="JSON, JSONL, CSV, TOML, SQLite, or a source file; its name tells which.")
 
 
 class ImportRecordsSerializer(ImportOptionsSerializer):

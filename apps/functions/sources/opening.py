@@ -11,6 +11,7 @@ from apps.functions.sources.folders import Listing, Selection, TreeFile, explain
 from apps.functions.sources.json_file import LIST_NAME, JsonSource
 from apps.functions.sources.json_lines import JsonLinesSource
 from apps.functions.sources.sqlite_file import SqliteSource
+from apps.functions.sources.toml_files import MARKER, TomlSource
 from apps.functions.sources.tree import TreeSource
 
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -23,7 +24,7 @@ PACKED = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-ACCEPTED = "a JSON, JSONL, CSV or SQLite file, a file of source code, or a folder of them"
+ACCEPTED = "a JSON, JSONL, CSV, TOML or SQLite file, a file of source code, or a folder of them"
 
 STDLIB_LIBRARY = "python-stdlib"
 # Programs and their data, not what anybody imports.
@@ -40,6 +41,8 @@ def open_source(
     """
     known = _check_language(language)
     location = _locate(path)
+    if location.is_dir() and (location / MARKER).is_file():
+        return TomlSource(location, language=known, library=library)
     if location.is_dir():
         return open_tree(location, language=known, library=library, include_tests=include_tests)
     if not location.is_file():
@@ -114,6 +117,8 @@ def _open_file(location: Path, start: bytes, *, language: str | None, library: s
         return CsvSource(location, language=language, library=library)
     if ending in (".jsonl", ".ndjson"):
         return JsonLinesSource(location, language=language, library=library)
+    if ending == ".toml":
+        return TomlSource(location, language=language, library=library)
     opening = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if opening in (b"[", b"{") or ending == ".json":
         kind = JsonLinesSource if opening == b"{" and _starts_with_record(location) else JsonSource

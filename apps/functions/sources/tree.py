@@ -91,10 +91,10 @@ def rate_function(function: ExtractedFunction) -> float:
     return 1.0 if function.doc else 0.5
 
 
-def read_regular_file(path: Path) -> bytes:
-    """Return the first bytes of a file. Raises OSError, also for what became a link or a pipe since it was listed."""
+def read_regular_file(path: Path, limit: int = READ_BYTES) -> bytes:
+    """Return the first `limit` bytes of a file. Raises OSError, also for what became a link or a pipe meanwhile."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("is no file any more")
-        return file.read(READ_BYTES)
+        return file.read(limit)

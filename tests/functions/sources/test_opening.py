@@ -76,8 +76,8 @@ def test_a_language_whose_source_is_not_read_is_refused(tmp_path):
         ("a.json.gz", b"\x1f\x8b\x08", "is packed (gzip); unpack it first"),
         ("a.zip", b"PK\x03\x04", "is packed (zip)"),
         ("a.csv", "name".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
-        ("a.txt", b"hello", "is not a JSON, JSONL, CSV or SQLite file"),
-        ("a.db", b"not sqlite", "is not a JSON, JSONL, CSV or SQLite file"),
+        ("a.txt", b"hello", "is not a JSON, JSONL, CSV, TOML or SQLite file"),
+        ("a.db", b"not sqlite", "is not a JSON, JSONL, CSV, TOML or SQLite file"),
     ],
 )
 def test_files_that_are_no_source(tmp_path, name, content, words):

@@ -17,7 +17,7 @@ class Command(JsonCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", help="a JSON, JSONL, CSV or SQLite file, a source file, or a source tree")
+        parser.add_argument("source", help="a JSON, JSONL, CSV, TOML or SQLite file, a source file, or a source tree")
         parser.add_argument("--library", default="", help="the library they belong to (default: the source's name)")
         parser.add_argument("--language", default=None, help="only this language of a tree; the language of records")
         parser.add_argument("--strict", action="store_true", help="import nothing when there is any problem")
