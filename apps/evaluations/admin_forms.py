@@ -14,8 +14,9 @@ from unfold.widgets import (
 from apps.core.errors import InvalidInput
 from apps.core.targets.registry import get_target, known_targets
 from apps.core.targets.types import CaseRecord
-from apps.evaluations.forms import ExpectedField, FiltersField, ListField
+from apps.evaluations.forms import ExpectedField, FiltersField, LinesField, ListField
 from apps.evaluations.models import Case, Schedule, Suite
+from apps.evaluations.reports.words import as_sentence
 from apps.evaluations.services.cases import find_errors, make_id
 from apps.evaluations.services.scheduling import check_emails, read_words
 from apps.evaluations.services.suites import SETTINGS
@@ -51,8 +52,21 @@ class SuiteForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in SETTINGS}
 
 
+class ObjectField(forms.JSONField):
+    """A JSON object. None, and an empty one, is an empty field."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value(value) if value else ""
+
+    def to_python(self, value: Any) -> dict[str, Any]:  # type: ignore[override]
+        found = super().to_python(value)
+        if not isinstance(found, dict | None):
+            raise forms.ValidationError("It must be a JSON object.")
+        return found or {}
+
+
 class CaseForm(forms.ModelForm):
-    query = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
+    query = LinesField(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
     expected = ExpectedField(
         required=False,
         label="Right answers",
@@ -61,7 +75,8 @@ class CaseForm(forms.ModelForm):
     )
     filters = FiltersField(required=False, widget=lines(2), help_text="One a line, such as “language: python”.")
     tags = ListField(required=False, widget=UnfoldAdminTextInputWidget, help_text="Separated by commas.")
-    input = forms.JSONField(required=False, widget=lines(4), help_text="For targets that take more than a text.")
+    input = ObjectField(required=False, widget=lines(4), help_text="For targets that take more than a text.")
+    note = LinesField(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
     class Meta:
         model = Case
@@ -73,17 +88,8 @@ class CaseForm(forms.ModelForm):
             self.fields["external_id"].required = False
             self.fields["external_id"].help_text = "Its own id within the suite. Made from the question when empty."
 
-    def clean_input(self) -> dict[str, Any]:
-        value = self.cleaned_data["input"]
-        if not isinstance(value, dict | None):
-            raise forms.ValidationError("It must be a JSON object.")
-        return value or {}
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("query", "note"):
-            if name in cleaned:  # browsers end lines in their own way: that would make another question of it
-                cleaned[name] = cleaned[name].replace("\r\n", "\n")
         if not self.errors:
             self._check(self.record())
         return cleaned
@@ -111,7 +117,7 @@ class CaseForm(forms.ModelForm):
         found = find_errors(suite, record)
         for field, reason in found.items():
             name = "external_id" if field == "id" else field
-            self.add_error(name if name in self.fields else None, f"It {reason}.")
+            self.add_error(name if name in self.fields else None, as_sentence(reason))
         if found:
             return
         external_id = record.external_id or make_id(record)
@@ -134,7 +140,7 @@ class ScheduleForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget,
         help_text="Separated by commas. Told when it is worse or failed.",
     )
-    webhook_url = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget)
+    webhook_url = forms.CharField(required=False, max_length=500, label="Webhook", widget=UnfoldAdminTextInputWidget)
     webhook_secret = forms.CharField(
         required=False,
         max_length=100,
@@ -183,4 +189,4 @@ def _check(check: Any, value: Any) -> Any:
     try:
         return check(value)
     except InvalidInput as error:
-        raise forms.ValidationError([f"It {reason}." for reason in error.errors.values()]) from error
+        raise forms.ValidationError([as_sentence(reason) for reason in error.errors.values()]) from error

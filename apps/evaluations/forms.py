@@ -16,6 +16,18 @@ def area(rows: int, **attrs: str) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, **attrs})
 
 
+class LinesField(forms.CharField):
+    """A text kept to the letter, but for the line ends: browsers write their own, which would be another text."""
+
+    widget = area(2)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"strip": False, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class ListField(forms.CharField):
     """Words written with commas."""
 
@@ -33,18 +45,26 @@ class ExpectedField(forms.CharField):
     widget = area(3, spellcheck="false")
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if isinstance(value, list) and all(_is_line(one) for one in value) and not _is_json("".join(value[:1])):
             return "\n".join(value)
         return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False, indent=2)
 
     def to_python(self, value: Any) -> Any:
         text = (value or "").strip()
-        if text.startswith(("[", "{")):
+        if _is_json(text):
             try:
                 return json.loads(text)
             except ValueError as error:
                 raise forms.ValidationError(f"Is no JSON: {error}.") from error
         return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _is_line(value: Any) -> bool:
+    return isinstance(value, str) and value.splitlines() == [value.strip()]
+
+
+def _is_json(text: str) -> bool:
+    return text.startswith(("[", "{"))
 
 
 class FiltersField(forms.CharField):
@@ -129,7 +149,7 @@ class StartForm(InputErrorsMixin, forms.Form):
 
 
 class CaseForm(InputErrorsMixin, forms.Form):
-    query = forms.CharField(widget=area(2), required=False, label="Question")
+    query = LinesField(required=False, label="Question")
     expected = ExpectedField(
         required=False,
         label="Right answers",
@@ -141,7 +161,7 @@ class CaseForm(InputErrorsMixin, forms.Form):
         required=False, max_length=500, help_text="Variants of one question share a name here, and count as one."
     )
     input = forms.JSONField(required=False, widget=area(3, spellcheck="false"), help_text="For targets that take JSON.")
-    note = forms.CharField(required=False, widget=area(2))
+    note = LinesField(required=False)
 
     use_required_attribute = False
 
@@ -228,7 +248,7 @@ class FeedbackForm(InputErrorsMixin, forms.Form):
 
 
 class AcceptForm(InputErrorsMixin, forms.Form):
-    query = forms.CharField(label="Question", widget=area(2), required=False)
+    query = LinesField(label="Question", required=False)
     expected = ExpectedField(
         required=False, label="Right answers", help_text="One a line. None at all: nothing is to be found."
     )

@@ -169,6 +169,7 @@ class TestCases:
 
     def test_written(self, client: Client, curator: User) -> None:
         suite = SuiteFactory()
+        assert client.get(f"{CASES}add/").context["adminform"].form["input"].value() == ""
         body = {"suite": suite.pk, "query": "x", "expected": "", "state": "active", "tags": "a,b", "note": "n"}
         assert client.post(f"{CASES}add/", body).status_code == 302
         case = Case.objects.get()

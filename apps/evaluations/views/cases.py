@@ -101,7 +101,7 @@ def add_case(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         changes = form.changes()
         note, tags = changes.pop("note"), tuple(changes.pop("tags"))
-        record = CaseRecord(external_id="", tags=tags, **changes)
+        record = CaseRecord(external_id="", tags=tags, **{**changes, "query": changes["query"].strip()})
         try:
             case = services.add_case(suite=suite, record=record, note=note, user_id=request.user.pk)
             messages.success(request, f"“{case}” is a case of {suite} now.")

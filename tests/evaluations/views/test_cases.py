@@ -77,10 +77,13 @@ class TestCase:
         assert case.version == 2
         assert "question of" in text_of(curator.get(case.get_absolute_url()))
 
-    def test_opening_and_saving_changes_nothing(self, curator):
-        case = CaseFactory(filters={"language": "go"}, tags=["a", "b"], group="g", note="n")
+    @pytest.mark.parametrize("expected", [["a", "b"], [], ["[Symbol.iterator]"], [" a"], ["two\nlines"]])
+    def test_opening_and_saving_changes_nothing(self, curator, expected):
+        asked = {"query": "two\nlines, and a space ", "filters": {"language": "go"}, "expected": expected}
+        case = CaseFactory(**asked, tags=["a", "b"], group="g", note="n\nn")
         form = curator.get(case.get_absolute_url()).context["form"]
-        curator.post(case.get_absolute_url(), {name: form[name].value() for name in form.fields})
+        sent = {name: str(form[name].value()).replace("\n", "\r\n") for name in form.fields}  # as browsers do
+        curator.post(case.get_absolute_url(), sent)
         case.refresh_from_db()
         assert (case.version, case.revisions.count()) == (1, 0)
 
@@ -122,6 +125,11 @@ class TestAdding:
         curator.post(address("add_cases", suite.pk), {"query": "sort a list", "expected": "a", "tags": "x"})
         case = suite.cases.get()
         assert (case.query, case.expected, case.tags, case.origin) == ("sort a list", ["a"], ["x"], CaseOrigin.WRITTEN)
+
+    def test_what_is_around_a_question_is_none_of_it(self, curator):
+        suite = SuiteFactory()
+        curator.post(address("add_cases", suite.pk), {"query": " sort\r\na list\r\n", "expected": "a"})
+        assert suite.cases.get().query == "sort\na list"
 
     def test_imports_a_file(self, curator):
         suite = SuiteFactory()
