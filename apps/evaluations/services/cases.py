@@ -103,6 +103,8 @@ def update_case(*, case: Case, changes: dict[str, Any], user_id: int | None = No
         if case.state not in CaseState.values:
             raise InvalidInput({"state": f"is none of {', '.join(CaseState.values)}"})
         check_record(case.suite, to_record(case))
+        if case.state == CaseState.ACTIVE and before["state"] != CaseState.ACTIVE:
+            _refuse_duplicate(case)
         _make_revision(_Edit(case, before), user_id).save()
         case.save()
         _raise_version(case.suite)
@@ -129,6 +131,18 @@ def _set_states(cases: list[Case], state: CaseState, user_id: int | None) -> int
     for suite in {case.suite_id: case.suite for case in cases}.values():
         _raise_version(suite)
     return len(cases)
+
+
+def _refuse_duplicate(case: Case) -> None:
+    if other := find_same(case, case.suite):
+        reason = f"cannot be active: case {other.pk} of the suite asks the same"
+        raise InvalidInput({"state": reason}, code="taken")
+
+
+def find_same(case: Case, suite: Suite) -> Case | None:
+    """An active case of the suite that asks what this one asks."""
+    same = suite.cases.active().filter(query=case.query, input=case.input, filters=case.filters)
+    return same.exclude(pk=case.pk).first()
 
 
 def accept_answer(*, case: Case, answer: Any, user_id: int | None = None) -> Case:

@@ -11,7 +11,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import CaseRecord
 from apps.evaluations.models import Case, CaseOrigin, CaseState, Suite
-from apps.evaluations.services.cases import add_case, make_id, update_case
+from apps.evaluations.services.cases import add_case, find_same, make_id, update_case
 from apps.evaluations.services.suites import get_or_create_suite
 
 MAX_NOTE = 2000
@@ -163,8 +163,7 @@ def _lock_draft(case: Case) -> Case:
 
 
 def _refuse_duplicate(case: Case, suite: Suite) -> None:
-    same = suite.cases.active().filter(query=case.query, input=case.input, filters=case.filters)
-    if other := same.exclude(pk=case.pk).first():
+    if other := find_same(case, suite):
         reason = f"has this question already, as case {other.pk}: add the right answer there, and dismiss this draft"
         raise InvalidInput({"suite": reason}, code="taken")
 

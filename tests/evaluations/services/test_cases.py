@@ -71,6 +71,19 @@ def test_the_same_question_is_no_second_case() -> None:
     assert suite.cases.count() == 2
 
 
+def test_a_case_becomes_active_only_when_no_other_asks_the_same() -> None:
+    case = CaseFactory()
+    draft = CaseFactory(suite=case.suite, query=case.query, state=CaseState.DRAFT)
+    elsewhere = CaseFactory(query=case.query, state=CaseState.DRAFT)
+    with pytest.raises(InvalidInput) as error:
+        cases.update_case(case=draft, changes={"state": CaseState.ACTIVE})
+    assert (error.value.code, str(case.pk) in error.value.errors["state"]) == ("taken", True)
+    assert Case.objects.drafts().count() == 2
+    cases.update_case(case=elsewhere, changes={"state": CaseState.ACTIVE})
+    cases.update_case(case=case, changes={"state": CaseState.RETIRED})
+    assert cases.update_case(case=draft, changes={"state": CaseState.ACTIVE}).state == CaseState.ACTIVE
+
+
 def test_drafts_are_accepted_and_cases_retired_in_bulk() -> None:
     suite = SuiteFactory()
     drafts = [CaseFactory(suite=suite, state=CaseState.DRAFT) for _ in range(3)]
