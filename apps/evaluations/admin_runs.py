@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
@@ -16,6 +16,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.evaluations.admin_base import VERDICT_COLOURS, link_list, show_json
 from apps.evaluations.admin_forms import AcknowledgeForm
 from apps.evaluations.models import CaseOutcome, Delivery, DeliveryState, Report, Run, RunState, Verdict
+from apps.evaluations.reports.words import as_sentence
 from apps.evaluations.services.acknowledging import acknowledge
 from apps.evaluations.services.running import cancel_run
 from apps.users.permissions import get_user
@@ -211,7 +212,7 @@ class ReportAdmin(ReadOnlyAdmin):
                 acknowledge(report=report, user=user, comment=form.cleaned_data["comment"])
                 done += 1
             except InvalidInput as error:
-                form.add_error("comment", f"It {error.errors['comment']}.")
+                form.add_error("comment", as_sentence(error.errors["comment"]))
                 return False
             except Conflict as error:
                 self.message_user(request, f"{report}: {error}", messages.WARNING)
@@ -232,8 +233,9 @@ class ReportAdmin(ReadOnlyAdmin):
         return format_html('<a class="ts-link" href="{}">Open the report</a>', report.get_absolute_url())
 
     @display(description="why")
-    def show_reasons(self, report: Report) -> str:
-        return " ".join(str(reason) for reason in report.data.get("reasons", [])) or "-"
+    def show_reasons(self, report: Report) -> SafeString | str:
+        reasons = [(as_sentence(str(reason)),) for reason in report.data.get("reasons", [])]
+        return format_html_join("", '<p class="ts-reason">{}</p>', reasons) or "-"
 
 
 @admin.register(Delivery)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from unfold.admin import TabularInline
@@ -240,11 +240,12 @@ class CaseAdmin(ServicesAdmin):
         return [format_html('<span class="ts-clip" title="{}">{}</span>', case.query, str(case)), case.external_id]
 
     @display(description="right answers")
-    def show_expected(self, case: Case) -> str:
+    def show_expected(self, case: Case) -> SafeString | str:
         answers = case.expected if isinstance(case.expected, list) else [case.expected]
         more = len(answers) - ANSWERS_SHOWN
-        shown = ", ".join(str(answer) for answer in answers[:ANSWERS_SHOWN])
-        return (shown + (f" +{more}" if more > 0 else "")) or "nothing"
+        shown = [str(answer) for answer in answers[:ANSWERS_SHOWN]] + ([f"+{more}"] if more > 0 else [])
+        lines = format_html_join("", '<span class="ts-line" title="{}">{}</span>', ((one, one) for one in shown))
+        return lines or "nothing"
 
     @display(description="state", ordering="state", label=STATE_COLOURS)
     def show_state(self, case: Case) -> str:

@@ -108,7 +108,7 @@ class TestReports:
         assert rows(client.get(f"{REPORTS}?acknowledged=yes")) == [done]
 
     def test_acknowledged_with_a_comment(self, client: Client, curator: User) -> None:
-        reports = ReportFactory.create_batch(2, verdict=Verdict.WORSE, data={"reasons": ["It is worse."]})
+        reports = ReportFactory.create_batch(2, verdict=Verdict.WORSE, data={"reasons": ["it is worse", "So it is."]})
         page = act(client, REPORTS, "acknowledge_selected", reports)
         assert "Acknowledge 2 reports" in page
         for comment in ("", "  ", "x" * 2001):
@@ -120,5 +120,5 @@ class TestReports:
         again = act(client, REPORTS, "acknowledge_selected", reports[:1], apply="1", comment="Me too.")
         assert "has acknowledged it already" in again
         page = client.get(f"{REPORTS}{reports[0].pk}/change/").content.decode()
-        assert "It is worse." in page
+        assert '<p class="ts-reason">It is worse.</p><p class="ts-reason">So it is.</p>' in page
         assert "A stale index." in page
