@@ -42,7 +42,9 @@ def explain_slices(name: str, slices: Sequence[SliceDifference], tests: int, rul
     """A sentence for each of those that moved furthest."""
     furthest = sorted(slices, key=lambda one: -abs(one.primary.difference))[:MOST_SLICES]
     sentences = [
-        explain_move(f"{one.dimension} {one.value}: {name}", one.primary, one.p_adjusted, tests, rules)
+        explain_move(
+            f"{one.dimension.replace('_', ' ')} {one.value}: {name}", one.primary, one.p_adjusted, tests, rules
+        )
         for one in furthest
     ]
     if len(slices) > MOST_SLICES:

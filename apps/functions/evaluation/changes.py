@@ -46,7 +46,8 @@ def _explain_synonyms(before: Mapping[str, Sequence[str]], after: Mapping[str, S
         }
         named = [f"the {_name(only)} of {word}" for word, only in list(changed.items())[:WORDS_NAMED]]
         if len(changed) > WORDS_NAMED:
-            named.append(f"those of {len(changed) - WORDS_NAMED} more words")
+            more = len(changed) - WORDS_NAMED
+            named.append(f"those of {more} more word{'s' if more > 1 else ''}")
         if named:
             yield f"{verb} {_join(named)}"
 

@@ -41,7 +41,7 @@ def make_report(*, flips: int = 12, verdict: str = "worse", seed: int = 1) -> di
         "reasons": [
             "accuracy fell by 3.1 points, from 89.2 % to 86.1 % (a difference of -3.52 to -2.71 points): at least the "
             "margin of 1 points, and not by chance (p < 0.0001 after Holm's correction over 24 tests)",
-            "made_by synonyms: accuracy fell by 24 points, from 85.0 % to 61.0 % (a difference of -26.90 to -21.20 "
+            "made by synonyms: accuracy fell by 24 points, from 85.0 % to 61.0 % (a difference of -26.90 to -21.20 "
             "points): at least the margin of 1 points, and not by chance (p < 0.0001 after Holm's correction over 24 "
             "tests)",
         ],

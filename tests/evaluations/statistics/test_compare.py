@@ -103,6 +103,11 @@ class TestSlices:
         assert (among.tests, among.slices[0].p_adjusted) == (21, pytest.approx(20 * p_value))
         assert among.p_adjusted == pytest.approx(2 * p_value)
 
+    def test_a_slice_is_named_in_words(self):
+        mask = np.arange(2_000) // 300 == 1
+        found = compare(self.BOTH, slices={("made_by", "typo"): mask})
+        assert any(reason.startswith("made by typo: accuracy fell") for reason in found.reasons)
+
     def test_the_total_weighs_as_much_as_all_slices(self):
         both = make_pairs(4, 16, 380, 0)
         parts = {("tag", str(number)): np.arange(400) % 20 == number for number in range(20)}

@@ -32,6 +32,11 @@ def trace(*steps, language=None, **terms):
             trace(),
             "Lost the synonym x of a, the synonym x of b, the synonym x of c and those of 2 more words.",
         ),
+        (
+            trace(a=["x"], b=["x"], c=["x"], d=["x"]),
+            trace(),
+            "Lost the synonym x of a, the synonym x of b, the synonym x of c and those of 1 more word.",
+        ),
         (trace(language="go"), trace(), "The language filter go is gone."),
         (trace(), trace(language="go"), "A language filter came in: go."),
         (trace(language="go"), trace(language="r"), "The language filter changed from go to r."),
