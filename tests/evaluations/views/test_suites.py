@@ -30,7 +30,7 @@ class TestSuites:
         ReportFactory(verdict=Verdict.WORSE, acknowledged_at=timezone.now())
         page = text_of(viewer.get(address("suites")))
         assert "1 report needs somebody" in page
-        assert "accuracy fell by 4 points" in page
+        assert "Accuracy fell by 4 points" in page
         assert report.get_absolute_url() in page
 
     def test_drafts_and_the_next_sweep(self, curator):
