@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.functions.extraction import extract_main_function
-from apps.functions.search.documents import RECIPE, Document, embedding_text
+from apps.functions.search.documents import Document, embedding_text
 from apps.functions.search.query import parse_query
 from apps.functions.search.tokens import split_identifier
 from apps.inference.embedding import Embedder, load_embedder
@@ -24,31 +24,51 @@ ORDER = re.compile(r"^Write a (?:\w+ )?function (?:to|that|which) ")
 
 @dataclass(frozen=True, slots=True)
 class QuerySet:
-    """Queries over a catalogue: the query i is answered by the document at `right[i]`, filtered by `languages[i]`."""
+    """Queries over a catalogue: the query i is answered by the document at `right[i]`, filtered by `languages[i]`.
+
+    Where several are right, `answers[i]` has the places of all; `kinds[i]` and `tags[i]` say what a query is a case of
+    and of which language, for figures by part.
+    """
 
     name: str
     documents: list[Document]
     queries: list[str]
     right: NDArray[np.int64]
     languages: list[str | None]
+    answers: tuple[frozenset[int], ...] = ()
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def answers_of(self, place: int) -> frozenset[int]:
+        """The ids of the documents that answer a query."""
+        right = self.answers[place] if self.answers else frozenset({int(self.right[place])})
+        return frozenset(self.documents[number].id for number in right)
+
+    def part_of(self, place: int) -> str:
+        """The language that a query counts for."""
+        return self.tags[place] if self.tags else self.languages[place] or ""
 
 
 class VectorCache:
-    """Vectors by the text, the model and the recipe, in a folder of .npy files."""
+    """Vectors by the text and the model, in a file of their digests and one of vectors."""
 
     def __init__(self, models: Path, folder: Path) -> None:
         self._embedder: Embedder = load_embedder(models, threads=2)
-        self._folder = folder
+        self._path = folder / f"vectors-{self._embedder.digest[:16]}.npz"
         folder.mkdir(parents=True, exist_ok=True)
+        self._known: dict[bytes, NDArray[np.float32]] = {}
+        if self._path.exists():
+            with np.load(self._path) as stored:
+                self._known = dict(zip(map(bytes, stored["keys"]), stored["vectors"], strict=True))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        state = hashlib.blake2b(f"{self._embedder.digest}\0".encode(), digest_size=16)
-        state.update("\0".join(texts).encode("utf-8", "replace"))
-        path = self._folder / f"{RECIPE}-{state.hexdigest()}.npy"
-        if not path.exists():
-            np.save(path, self._embedder.embed(texts))
-        vectors: NDArray[np.float32] = np.load(path)
-        return vectors
+        keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        if missing:
+            self._known.update(zip(missing, self._embedder.embed(list(missing.values())), strict=True))
+            raw = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(-1, 16)
+            np.savez(self._path, keys=raw, vectors=np.stack(list(self._known.values())))
+        return np.stack([self._known[key] for key in keys])
 
     def embed_documents(self, documents: Sequence[Document]) -> NDArray[np.float32]:
         return self.embed([embedding_text(document) for document in documents])
@@ -63,8 +83,7 @@ def load_sets(data: Path) -> list[QuerySet]:
         load_cosqa(folder),
         load_mbxp(folder),
         load_conala(folder),
-        load_snippets(folder, "snippets by sentence"),
-        load_snippets(folder, "snippets by title"),
+        *(load_snippets(folder, name) for name in ("sentence", "title", "sentence, whole", "title, whole")),
     ]
 
 
@@ -110,10 +129,13 @@ def load_conala(folder: Path) -> QuerySet:
     return QuerySet("conala", documents, [row["query"] for row in rows], right, [None] * len(rows))
 
 
-def load_snippets(folder: Path, name: str) -> QuerySet:
-    """Snippets with title, tags and description. What the queries are made of is taken out of the documents."""
+def load_snippets(folder: Path, asked: str) -> QuerySet:
+    """Snippets with title, tags and description, asked for by title or by the description's first sentence.
+
+    What the queries are made of is taken out of the documents, unless they are left "whole".
+    """
     rows = read_lines(folder / "thirty_seconds_catalogue.jsonl")
-    whole = [
+    documents = [
         Document(
             id=position + 1,
             name=row["title"],
@@ -124,13 +146,22 @@ def load_snippets(folder: Path, name: str) -> QuerySet:
         )
         for position, row in enumerate(rows)
     ]
-    if name == "snippets by title":
-        queries = [document.name if " " in document.name else to_words(document.name) for document in whole]
-        documents = [replace(document, name="") for document in whole]
-    else:
-        queries = [SENTENCE_END.split(document.description, maxsplit=1)[0] for document in whole]
-        documents = [replace(document, description="") for document in whole]
-    return QuerySet(name, documents, queries, np.arange(len(rows)), [row["lang"] for row in rows])
+    by_title = asked.startswith("title")
+    queries = [ask_by_title(document) if by_title else ask_by_sentence(document) for document in documents]
+    if not asked.endswith("whole"):
+        documents = [
+            replace(document, name="") if by_title else replace(document, description="") for document in documents
+        ]
+    languages: list[str | None] = [row["lang"] for row in rows]
+    return QuerySet(f"snippets by {asked}", documents, queries, np.arange(len(rows)), languages)
+
+
+def ask_by_title(document: Document) -> str:
+    return document.name if " " in document.name else to_words(document.name)
+
+
+def ask_by_sentence(document: Document) -> str:
+    return SENTENCE_END.split(document.description, maxsplit=1)[0]
 
 
 def to_words(name: str) -> str:

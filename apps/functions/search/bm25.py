@@ -19,7 +19,9 @@ from apps.functions.search.documents import Document
 from apps.functions.search.tokens import MAX_CHARACTERS, analyse
 
 MAX_NAME = 1_000
-FIELDS = ("name", "identifiers", "signature", "description", "keywords", "body")
+FIELDS = ("name", "identifiers", "signature", "description", "keywords", "body", "action", "data_type")
+TELLING = ("name", "signature", "description", "keywords", "action", "data_type")
+"""The fields in which authors say what a function does; the others have its code."""
 
 # Bounded, so that no text makes it slow.
 _CALL = re.compile(r"\b([^\W\d]\w{0,63})\s{0,4}\(")
@@ -38,7 +40,7 @@ class Bm25Parameters:
 
 # Chosen by `python -m benchmarks.search_tuning words`; the figures are flat around them.
 DEFAULT_PARAMETERS = Bm25Parameters(
-    weights=(2.0, 0.3, 0.5, 3.0, 2.0, 0.7), lengths=(0.75, 0.75, 0.75, 0.75, 0.75, 0.75), saturation=1.2
+    weights=(2.0, 0.3, 0.5, 3.0, 2.0, 0.7, 1.0, 1.0), lengths=(0.75,) * 8, saturation=1.2
 )
 
 
@@ -71,6 +73,8 @@ def field_texts(document: Document) -> tuple[str, ...]:
         document.description,
         " ".join(document.keywords),
         document.code,
+        document.action,
+        document.data_type,
     )
 
 

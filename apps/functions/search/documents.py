@@ -34,6 +34,8 @@ class Document:
     code: str = ""
     library: str = ""
     popularity: float = 0.0
+    action: str = ""
+    data_type: str = ""
 
 
 def embedding_text(document: Document) -> str:

@@ -37,6 +37,8 @@ def to_document(function: Function) -> Document:
         language=function.language,
         library=function.library.name,
         popularity=function.popularity,
+        action=function.action,
+        data_type=function.data_type,
     )
 
 

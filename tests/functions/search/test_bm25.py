@@ -47,10 +47,10 @@ def score_by_hand(term: str, document: Document, documents: list[Document], para
 
 
 @settings(deadline=None, max_examples=50)
-@given(DOCUMENTS, st.sampled_from([DEFAULT_PARAMETERS, Bm25Parameters((1.0,) * 6, (0.0,) * 6, 1.2)]))
+@given(DOCUMENTS, st.sampled_from([DEFAULT_PARAMETERS, Bm25Parameters((1.0,) * 8, (0.0,) * 8, 1.2)]))
 def test_impacts_are_those_of_the_formula(documents, parameters):
     counted = [count_terms(document) for document in documents]
-    averages = np.array(average_length([sum(one.lengths[f] for one in counted) for f in range(6)], len(documents)))
+    averages = np.array(average_length([sum(one.lengths[f] for one in counted) for f in range(len(FIELDS))], len(documents)))
     for one, document in zip(counted, documents, strict=True):
         for term, counts in one.counts.items():
             df = np.array([sum(term in other.counts for other in counted)])
@@ -77,12 +77,14 @@ def test_terms_are_counted_by_field():
         description="Reads a file.",
         keywords=("io",),
         code="open(path)",
+        action="read",
+        data_type="table",
     )
     counted = count_terms(document)
-    assert counted.counts["read"] == (1, 0, 1, 1, 0, 0)
-    assert counted.counts["open"] == (0, 1, 0, 0, 0, 1)
-    assert counted.counts["io"] == (0, 0, 0, 0, 1, 0)
-    assert counted.lengths == (3, 1, 4, 2, 1, 2)
+    assert counted.counts["read"] == (1, 0, 1, 1, 0, 0, 1, 0)
+    assert counted.counts["open"] == (0, 1, 0, 0, 0, 1, 0, 0)
+    assert counted.counts["io"] == (0, 0, 0, 0, 1, 0, 0, 0)
+    assert counted.lengths == (3, 1, 4, 2, 1, 2, 1, 1)
 
 
 def test_what_the_code_calls_are_its_identifiers():
