@@ -93,17 +93,17 @@ def test_what_the_code_calls_are_its_identifiers():
 
 
 def test_a_field_of_no_average_length_is_no_division_by_zero():
-    [impact] = compute_impacts(np.array([[0, 0, 0, 1, 0, 0]]), np.zeros((1, 6)), np.zeros(6), np.ones(1))
+    [impact] = compute_impacts(np.array([[0, 0, 0, 1, 0, 0, 0, 0]]), np.zeros((1, 8)), np.zeros(8), np.ones(1))
     assert 0 < impact < 1
 
 
 def test_a_document_without_words_has_no_terms():
     assert count_terms(Document(id=1, name="")).counts == {}
-    assert average_length([0] * 6, 0) == (0.0,) * 6
+    assert average_length([0] * 8, 0) == (0.0,) * 8
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(0, 3), min_size=6, max_size=6))
+@given(st.lists(st.integers(0, 3), min_size=8, max_size=8))
 def test_fields_survive_packing(counts):
     [bits] = pack_fields(np.array([counts]))
     assert unpack_fields(int(bits)) == tuple(name for name, count in zip(FIELDS, counts, strict=True) if count)
