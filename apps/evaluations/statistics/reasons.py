@@ -85,10 +85,11 @@ def explain_undecided(
     name: str, total: Difference, pairs: int, smallest_visible: float | None, cases_more: int | None, rules: Rules
 ) -> list[str]:
     """Why the pairs do not decide, what they could have shown, and how many more would decide."""
+    pairs_shown = f"{pairs:,} pair{'' if pairs == 1 else 's'}"
     visible = (
-        f"the smallest difference that {pairs:,} pairs would show is {show_points(smallest_visible)}"
+        f"the smallest difference that {pairs_shown} would show is {show_points(smallest_visible)}"
         if smallest_visible is not None
-        else f"{pairs:,} pairs would not even show a change of every case"
+        else f"{pairs_shown} would not even show a change of every case"
     )
     settled = f"about {cases_more:,} more cases" if cases_more is not None else "no reachable number of cases"
     return [

@@ -75,6 +75,7 @@ class TestVerdict:
         found = compare(make_pairs(0, 1, 0, 0))
         assert found.verdict is Verdict.NOT_ENOUGH_CASES
         assert found.smallest_visible is None
+        assert found.reasons[1] == "1 pair would not even show a change of every case"
 
 
 class TestSlices:
