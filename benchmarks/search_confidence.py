@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.functions.index import LiveIndex, Overlay, build_index, open_current
+from apps.functions.index.describing import weigh_evidence
 from apps.functions.index.segment import Vector
 from apps.functions.search.confidence import ANSWER_THRESHOLD, Evidence, confidence_of_name, estimate_confidence
 from apps.functions.search.query import ParsedQuery, parse_query
@@ -74,10 +75,11 @@ def judge_off_topic(data: Path, live: LiveIndex, vectors: VectorCache | None) ->
 
 
 def find_evidence(live: LiveIndex, query: ParsedQuery, vector: Vector | None) -> tuple[Evidence, int]:
-    try:
-        return live.find_evidence(query, vector)
-    except LookupError:
+    found = live.rank(query, vector)
+    if not found.best:
         return Evidence(None, 0.0), 0
+    first = found.best[0]
+    return weigh_evidence(found), int(found.parts[first.part].segment.ids[first.row])
 
 
 def judge_names(given: QuerySet, live: LiveIndex) -> None:

@@ -1,7 +1,7 @@
 """The index as it is searched: a snapshot with an overlay of later changes."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,35 +11,27 @@ from apps.functions.index.overlay import Overlay, build_segment
 from apps.functions.index.ranking import (
     Floats,
     Part,
-    Place,
-    Scores,
     choose_best,
     measure_cosines,
     score_segment,
     weigh_terms,
 )
+from apps.functions.index.reranking import Ranked, rank_again
 from apps.functions.index.segment import Segment, Statistics, Vector, unit_vector
 from apps.functions.index.snapshot import Snapshot
 from apps.functions.search.confidence import (
     ANSWER_THRESHOLD,
-    LEAD_OVER,
-    Evidence,
     confidence_of_name,
     estimate_confidence,
 )
 from apps.functions.search.names import key_of_query
 from apps.functions.search.query import ParsedQuery, QueryTerm
+from apps.functions.search.reranking import CANDIDATES
+
+IN_WORDS = np.float32(0.3)
+"""What sharing words counts for beside the score when it is chosen what is looked at again."""
 
 NO_STATISTICS = Statistics(0, (), lambda term: 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """What a search found: the places of the best, over the scores of each part."""
-
-    parts: Sequence[Part]
-    scores: Sequence[Scores]
-    best: Sequence[Place]
 
 
 class LiveIndex:
@@ -90,23 +82,36 @@ class LiveIndex:
         `vector` is the embedding of `query.text`, shape (dimensions,); without it only words count, and functions
         that share none are not shown. Raises ValueError for a vector of another length than the index has.
         """
-        found = self._rank(query, vector, language, library, limit)
+        found = self.rank(query, vector, language=language, library=library, limit=limit)
         if not found.best:
             return NOTHING
-        confidence = estimate_confidence(weigh_evidence(found.scores, found.best[:LEAD_OVER]))
-        hits = describe_hits(found.parts, found.scores, found.best[:limit])
+        confidence = estimate_confidence(weigh_evidence(found))
+        hits = describe_hits(query, found, limit)
         return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
 
-    def find_evidence(self, query: ParsedQuery, vector: Vector | None) -> tuple[Evidence, int]:
-        """What the confidence in a search's first hit is estimated from, and that hit's id: for fitting and judging it.
-
-        Raises LookupError when nothing is found.
-        """
-        found = self._rank(query, vector, query.language, None, LEAD_OVER)
-        if not found.best:
-            raise LookupError("nothing is found")
-        first = found.best[0]
-        return weigh_evidence(found.scores, found.best), int(found.parts[first.part].segment.ids[first.row])
+    def rank(
+        self,
+        query: ParsedQuery,
+        vector: Vector | None,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+    ) -> Ranked:
+        """What `search` goes by: at least CANDIDATES places where so many can be found, the best first."""
+        unit = self._check_vector(vector)
+        terms = weigh_terms(query.terms, self._statistics)
+        parts = self._filter(language or query.language, library)
+        scores = [score_segment(part.segment, terms, unit) for part in parts]
+        if unit is None:
+            parts = [
+                replace(part, shown=part.shown & (found.lexical > 0)) for part, found in zip(parts, scores, strict=True)
+            ]
+        # What is looked at again, and so the order, does not hang on how many are asked for.
+        candidates = choose_best(
+            parts, [found.fused + IN_WORDS * found.lexical for found in scores], max(limit, CANDIDATES)
+        )
+        return rank_again(query, parts, scores, candidates)
 
     def exact_matches(
         self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
@@ -135,20 +140,6 @@ class LiveIndex:
         weighed = weigh_terms(terms, self._statistics)
         shares = [score_segment(other.segment, weighed, None).lexical for other in others]
         return _list_nearest(others, shares, limit, _hit_by_words)
-
-    def _rank(
-        self, query: ParsedQuery, vector: Vector | None, language: str | None, library: str | None, limit: int
-    ) -> Ranked:
-        unit = self._check_vector(vector)
-        terms = weigh_terms(query.terms, self._statistics)
-        parts = self._filter(language or query.language, library)
-        scores = [score_segment(part.segment, terms, unit) for part in parts]
-        if unit is None:
-            parts = [
-                replace(part, shown=part.shown & (found.lexical > 0)) for part, found in zip(parts, scores, strict=True)
-            ]
-        # The confidence hangs on the first ten, however many are asked for.
-        return Ranked(parts, scores, choose_best(parts, [found.fused for found in scores], max(limit, LEAD_OVER)))
 
     def _named(
         self, key: str, query: ParsedQuery, language: str | None, library: str | None, limit: int

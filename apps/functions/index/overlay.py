@@ -77,6 +77,7 @@ def build_segment(entries: Sequence[Entry], statistics: Statistics | None, base:
         vectors=vectors,
         has_vector=has_vector,
         crowding=_crowding(vectors, has_vector, base),
+        curated=np.array([document.is_curated for document in documents], dtype=np.bool_),
         languages=tuple(languages),
         libraries=tuple(libraries),
         terms=_index_terms(documents, counted, statistics or count_statistics(counted)),

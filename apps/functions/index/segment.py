@@ -21,8 +21,9 @@ class Postings:
     impacts: NDArray[np.float32]
     fields: NDArray[np.uint8]
 
-    def fields_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def fields_of(self, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
         """The bits of the fields in which each of these documents has the term; 0 where it has it nowhere."""
+        # Of the same type as the rows here, or NumPy would convert these, however many.
         places = np.minimum(self.rows.searchsorted(rows), len(self.rows) - 1)
         return np.where(self.rows[places] == rows, self.fields[places], 0)
 
@@ -51,7 +52,7 @@ class Segment:
     """n functions. Row i of every array is of the function `ids[i]`.
 
     `vectors` (n, d) has unit rows, or zeros where `has_vector` is False. `language_codes` and `library_codes` count
-    in `languages` and `libraries`.
+    in `languages` and `libraries`; `curated` functions were described for search.
     """
 
     ids: NDArray[np.int64]
@@ -61,6 +62,7 @@ class Segment:
     vectors: NDArray[np.float32]
     has_vector: NDArray[np.bool_]
     crowding: NDArray[np.float32]
+    curated: NDArray[np.bool_]
     languages: tuple[str, ...]
     libraries: tuple[str, ...]
     terms: TermIndex

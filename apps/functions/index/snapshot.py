@@ -107,7 +107,7 @@ def open_generation(root: Path, generation: str, mark: Mark) -> Snapshot:
     return Snapshot(root, manifest, segment, statistics, mark)
 
 
-ARRAYS = ("ids", "language_codes", "library_codes", "popularity", "vectors", "has_vector", "crowding")
+ARRAYS = ("ids", "language_codes", "library_codes", "popularity", "vectors", "has_vector", "crowding", "curated")
 
 
 def read_mark(root: Path) -> Mark | None:

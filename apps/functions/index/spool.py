@@ -28,6 +28,7 @@ BY_FUNCTION = {
     "library_codes": (np.int32, ()),
     "popularity": (np.float32, ()),
     "has_vector": (np.bool_, ()),
+    "curated": (np.bool_, ()),
     "spool_sizes": (np.int32, ()),
     "spool_lengths": (np.int32, (len(FIELDS),)),
 }
@@ -115,6 +116,7 @@ class Spooler:
         writers["language_codes"].append([_number(spool.languages, document.language) for document in documents])
         writers["library_codes"].append([_number(spool.libraries, document.library) for document in documents])
         writers["popularity"].append([document.popularity for document in documents])
+        writers["curated"].append([document.is_curated for document in documents])
         writers["has_vector"].append([counted.vector is not None for counted in self._block])
         for row, document in enumerate(documents, start=spool.documents):
             for key in keys_of_name(document.name, document.library):

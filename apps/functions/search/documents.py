@@ -37,6 +37,11 @@ class Document:
     action: str = ""
     data_type: str = ""
 
+    @property
+    def is_curated(self) -> bool:
+        """Whether somebody described it for those who search, beside what its author wrote into the code."""
+        return bool(self.keywords or self.action or self.data_type)
+
 
 def embedding_text(document: Document) -> str:
     """The text whose vector stands for the function: the name's words, what it does, then the code."""

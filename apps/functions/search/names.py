@@ -7,6 +7,11 @@ MAX_KEY = 200
 _ARGUMENTS = re.compile(r"\s*\([^()]*\)\s*;?\s*$")
 _SEPARATOR = re.compile(r"::|->|[.#/\\$]")
 _NOT_KEY = re.compile(r"[\W_]+")
+_SPELLINGS = (
+    (re.compile(r"(?<!\S)[a-z]+[a-z0-9]*(?:[A-Z][a-z0-9]*)+(?![^\s(])"), ("javascript", "java", "typescript")),
+    (re.compile(r"(?<!\S)(?:[A-Z][a-z0-9]+){2,}(?![^\s(])"), ("csharp", "go")),
+    (re.compile(r"(?<!\S)[a-z0-9]+(?:_[a-z0-9]+)+(?![^\s(])"), ("python", "rust")),
+)
 
 
 def name_key(name: str) -> str:
@@ -34,3 +39,11 @@ def looks_like_identifier(text: str) -> bool:
     if not bare or any(char.isspace() for char in _ARGUMENTS.sub("", bare)):
         return False
     return bool(re.search(r"[_.:#()]|[a-z][A-Z]", bare))
+
+
+def spelled_languages(text: str) -> tuple[str, ...]:
+    """The languages that write names as the first identifier of a text is written; none where there is no such one."""
+    for pattern, languages in _SPELLINGS:
+        if pattern.search(text):
+            return languages
+    return ()

@@ -1,9 +1,9 @@
 """A query as the rankers take it: its terms with their synonyms, and the language it names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from apps.functions.languages import ALIASES
 from apps.functions.search.phrases import (
@@ -16,10 +16,14 @@ from apps.functions.search.phrases import (
     UNMISTAKABLE,
 )
 from apps.functions.search.synonyms import SYNONYM_GROUPS
-from apps.functions.search.tokens import analyse, is_stop_word, tokenize
+from apps.functions.search.tokens import analyse, is_stop_word, split_identifier, tokenize
 
 MAX_QUERY = 2_000
 MAX_TERMS = 64
+RUN_WORDS = 12
+"""Words at the start of a query of which neighbours are joined."""
+
+RUN_LENGTHS = (2, 3, 4)
 
 Groups = tuple[tuple[str, ...], ...]
 """Groups of words that mean the same."""
@@ -31,14 +35,32 @@ _POLITE = r"[\s?.!,;:]*"
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """A term, the user's word for it, and other terms that mean the same."""
+    """A term, the user's word for it, and other terms that mean the same.
+
+    `joins` says that it is the parts of an identifier together, which are terms of their own before it; `read_as` is
+    the word that a misspelled one was taken for.
+    """
 
     term: str
     word: str
     synonyms: tuple[str, ...] = ()
+    joins: bool = False
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring words of the query as one term: "file name" as `filename`.
+
+    `covers` are the places of their terms, `share` is the part of the query's words that they are.
+    """
+
+    term: str
+    covers: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True)
 class ParsedQuery:
     """`text` is the whole query, cleaned: it is embedded, since a language's name is part of a text's meaning.
 
@@ -49,6 +71,10 @@ class ParsedQuery:
     language: str | None
     subject: str
     terms: tuple[QueryTerm, ...]
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        return _find_runs(self.subject, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +165,24 @@ def _find_terms(text: str, groups: Groups) -> tuple[QueryTerm, ...]:
     for token in kept:
         words.setdefault(token.term, token.word)
     synonyms = expand_groups(groups)
-    return tuple(QueryTerm(term, word, synonyms.get(term, ())) for term, word in list(words.items())[:MAX_TERMS])
+    return tuple(
+        QueryTerm(term, word, synonyms.get(term, ()), joins=len(split_identifier(word)) > 1)
+        for term, word in list(words.items())[:MAX_TERMS]
+    )
+
+
+def _find_runs(text: str, terms: Sequence[QueryTerm]) -> tuple[Run, ...]:
+    words = split_identifier(text)[:RUN_WORDS]
+    place_of = {query.term: place for place, query in enumerate(terms) if not query.joins}
+    places = [place_of.get(tokenize(word)[-1].term, -1) for word in words]
+    runs: dict[str, Run] = {}
+    for length in sorted({*RUN_LENGTHS, len(words)} - {0, 1}):
+        for start in range(len(words) - length + 1):
+            covers = tuple(place for place in places[start : start + length] if place >= 0)
+            if covers:
+                [*_, token] = tokenize("".join(words[start : start + length]))
+                runs.setdefault(token.term, Run(token.term, covers, length / len(words)))
+    return tuple(runs.values())
 
 
 def _cut_out(text: str, mentions: list[Mention]) -> str:

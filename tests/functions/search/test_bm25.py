@@ -50,7 +50,9 @@ def score_by_hand(term: str, document: Document, documents: list[Document], para
 @given(DOCUMENTS, st.sampled_from([DEFAULT_PARAMETERS, Bm25Parameters((1.0,) * 8, (0.0,) * 8, 1.2)]))
 def test_impacts_are_those_of_the_formula(documents, parameters):
     counted = [count_terms(document) for document in documents]
-    averages = np.array(average_length([sum(one.lengths[f] for one in counted) for f in range(len(FIELDS))], len(documents)))
+    averages = np.array(
+        average_length([sum(one.lengths[f] for one in counted) for f in range(len(FIELDS))], len(documents))
+    )
     for one, document in zip(counted, documents, strict=True):
         for term, counts in one.counts.items():
             df = np.array([sum(term in other.counts for other in counted)])

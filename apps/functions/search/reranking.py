@@ -1,0 +1,141 @@
+"""The second stage: the best candidates of the first are put in order by what of the query each of them has, and where.
+
+A linear model over a few features, all from 0 to 1, so that a score means the same in every query. The coefficients
+make the right candidates likelier than the others (the softmax loss of ListNet: Cao et al., "Learning to Rank: From
+Pairwise Approach to Listwise Approach", ICML 2007). What a curator wrote says what people search by, and having all of
+a query there says much; what an author wrote above the code does not, so that there meaning decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.functions.search.bm25 import FIELDS, TELLING
+
+CANDIDATES = 100
+"""So many of the first stage's best are looked at again."""
+
+NEARLY_ALL = 0.999
+
+Bits = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+def _bits_of(*fields: str) -> np.uint8:
+    return np.uint8(sum(1 << FIELDS.index(field) for field in fields))
+
+
+TOLD, TYPED = _bits_of(*TELLING), _bits_of("action", "data_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """c functions beside a query of t terms and r runs of neighbouring words.
+
+    `own` and `alike`, shape (t, c), have the bits of the fields (`bm25.pack_fields`) in which each function has a term
+    itself, or a word that means the same; `runs`, shape (r, c), those that have a run written as one word. `weights`,
+    shape (t,), say how much each term counts, `covers`, shape (r, t), of which terms a run is made, `shares`, shape
+    (r,), how much of the query it is. The others have the shape (c,): `fused` is the first stage's score, `hinted`
+    says that the query is spelled as the function's language spells names.
+    """
+
+    weights: Floats
+    own: Bits
+    alike: Bits
+    runs: Bits
+    covers: NDArray[np.bool_]
+    shares: Floats
+    fused: Floats
+    curated: NDArray[np.bool_]
+    hinted: NDArray[np.bool_]
+
+
+FEATURES = ("fused", "told", "alike", "complete", "coded", "typed", "run", "hinted", "curated")
+"""`told`, `alike`, `coded`: the part of the query that a function has in its telling fields, has there in other words,
+has in its code only. `complete`: all of it is told. `typed`: the part that its action and data type say. `run`: the
+longest run of neighbouring words that it writes as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """What each feature counts for, in functions that somebody curated and in plain ones."""
+
+    curated: Mapping[str, float]
+    plain: Mapping[str, float]
+
+    @property
+    def most(self) -> float:
+        """The highest score there can be; what is told is neither told in other words nor in the code only."""
+        return sum(value for name, value in self.curated.items() if name not in ("alike", "coded"))
+
+
+HINT = 0.02
+"""Enough to choose among equals; no public query set says how a language is meant by spelling."""
+
+# Fitted by `python -m benchmarks.search_fit`.
+WITH_MEANING = Coefficients(
+    curated=MappingProxyType(
+        {"fused": 1.0, "told": 0.33, "alike": 0.05, "complete": 0.19, "coded": 0.19, "typed": 0.05, "run": 0.22}
+        | {"hinted": HINT}
+    ),
+    plain=MappingProxyType({"fused": 1.0, "hinted": HINT}),
+)
+_WORDS = MappingProxyType(
+    {"fused": 1.0, "told": 0.76, "alike": 0.37, "complete": 0.13, "coded": 0.39, "typed": 0.12, "run": 0.47}
+    | {"hinted": HINT}
+)
+BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS)
+
+
+def measure_features(found: Candidates) -> Floats:
+    """The features of each candidate in the order of FEATURES, shape (c, features), each from 0 to 1."""
+    own = found.own | _spread_runs(found)
+    weights = found.weights / max(float(found.weights.sum()), 1e-9)
+    told_own = (own & TOLD) > 0
+    told_alike = ~told_own & ((found.alike & TOLD) > 0)
+    anywhere = own | found.alike
+    told, alike = weights @ told_own, weights @ told_alike
+    return np.column_stack(
+        [
+            found.fused,
+            told,
+            alike,
+            told + alike >= NEARLY_ALL,
+            weights @ (~told_own & ~told_alike & (anywhere > 0)),
+            weights @ ((anywhere & TYPED) > 0),
+            _longest_run(found),
+            found.hinted,
+            found.curated,
+        ]
+    ).astype(np.float32)
+
+
+def score_features(features: Floats, *, with_meaning: bool) -> Floats:
+    """One score a candidate out of its features, from 0 to 1."""
+    given = WITH_MEANING if with_meaning else BY_WORDS
+    curated, plain = (
+        np.array([values.get(name, 0.0) for name in FEATURES], dtype=np.float32)
+        for values in (given.curated, given.plain)
+    )
+    chosen = np.where(features[:, FEATURES.index("curated"), None] > 0, curated, plain)
+    score: Floats = np.clip((features * chosen).sum(axis=1) / np.float32(given.most), 0, 1)
+    return score
+
+
+def _spread_runs(found: Candidates) -> Bits:
+    """For each term the fields in which a candidate has it as part of a run."""
+    spread = np.zeros_like(found.own)
+    for run, covers in zip(found.runs, found.covers, strict=True):
+        if run.any():
+            spread[covers] |= run
+    return spread
+
+
+def _longest_run(found: Candidates) -> Floats:
+    if not len(found.runs):
+        return np.zeros(found.own.shape[1], dtype=np.float32)
+    longest: Floats = np.where(found.runs > 0, found.shares[:, None], 0).max(axis=0)
+    return longest
