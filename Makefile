@@ -6,7 +6,7 @@ export PYTHONPATH := $(CURDIR)
 # A start of the stack is half as long with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev model-embedding run test coverage e2e lint bench screenshots requirements model clean
+.PHONY: help setup setup-dev setup-bench model-embedding run test coverage e2e lint bench screenshots requirements model clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ setup:  ## make the virtual environment, install pinned requirements, convert th
 
 setup-dev:
 	@$(PYTHON) scripts/setup.py --venv $(VENV) --requirements dev
+
+setup-bench:
+	@$(PYTHON) scripts/setup.py --venv $(VENV) --requirements bench
 
 run: setup  ## start everything on this machine: make run [PYTHON=python3.13] [ARGS="--port 9000"]
 	@exec $(PY) manage.py up $(ARGS)
@@ -45,7 +48,7 @@ screenshots: setup-dev  ## make the pictures of the docs again
 	@$(PY) docs/screenshots.py $(ARGS)
 
 requirements:  ## compile requirements/*.in with hashes (needs uv)
-	@for name in base dev prod; do \
+	@for name in base dev prod bench; do \
 	  uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in; done
 	@for name in model referee; do \

@@ -16,14 +16,15 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
 MODELS = ROOT / "var" / "models"
 SUPPORTED = ((3, 11), (3, 14))
-FILES = {"base": ["base"], "dev": ["dev", "referee"]}
-"""The files of pins in each. They name all that they need, so that nothing is resolved: referee must not be."""
+FILES = {"base": ["base"], "dev": ["dev", "referee"], "bench": ["dev", "referee", "bench"]}
+"""The files of pins in each, which holds all of those before it. They name all that they need, so that nothing is
+resolved: referee must not be."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
-    parser.add_argument("--requirements", choices=["base", "dev"], default="base")
+    parser.add_argument("--requirements", choices=[*FILES], default="base")
     options = parser.parse_args()
     if not SUPPORTED[0] <= sys.version_info < SUPPORTED[1]:
         return fail(f"Python 3.11 to 3.13 is needed, and this is {sys.version.split()[0]}: make run PYTHON=python3.11")
@@ -34,8 +35,9 @@ def main() -> int:
 
 
 def is_current(venv: Path, name: str) -> bool:
-    """Whether an install of these requirements, or of dev which holds all of base, by this Python went through."""
-    stamps = [venv / f".installed-{kind}" for kind in {name, "dev"}]
+    """Whether an install of these requirements, or of some that hold all of them, by this Python went through."""
+    kinds = [*FILES]
+    stamps = [venv / f".installed-{kind}" for kind in kinds[kinds.index(name) :]]
     return any(stamp.exists() and stamp.read_text() == fingerprint(stamp.name.rpartition("-")[2]) for stamp in stamps)
 
 
