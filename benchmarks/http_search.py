@@ -1,0 +1,180 @@
+"""What a search costs over HTTP, against a bare Django view on the same server, in the same run.
+
+    python -m benchmarks.http_search [--home DIR] [--data DIR] [--port 8094] [--rounds 8]
+
+Starts `manage.py up` on a home with CoSQA's 6,267 functions, made once and kept with --home, and asks with an API key:
+
+- repeated queries and the bare view, in turns, over the same number of connections: requests a second of each, and
+  the median over the turns of their ratio;
+- new queries, one at a time, and the same ones through the same tiers in this process (embedding and ranking only, with
+  neither rows nor traces): the median of the differences is what HTTP, sign-in, rows and trace cost together;
+- 10,000 requests from 1,000 connections: errors, and the slowest answers.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.figures import save_figures
+from benchmarks.http_load import Load, drive, make_request
+from benchmarks.search_quality import LIBRARY, ROOT, import_catalogue, read_lines
+from benchmarks.stack import running
+
+URLS = "benchmarks.http_urls"
+BARE = "/api/v1/bare/"
+SEARCH = "/api/v1/functions/search/"
+TURN_REQUESTS = 1000
+TURN_CONNECTIONS = 16
+REPEATED_QUERIES = 100
+CROWD_REQUESTS, CROWD_CONNECTIONS = 10_000, 1_000
+WARM = 20
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, help="keep the imported catalogue here and use it again")
+    parser.add_argument("--port", type=int, default=8094)
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
+    )
+    options = parser.parse_args()
+    folder = options.data / "retrieval"
+    if not folder.is_dir():
+        print(f"there is no data in {folder}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="touchstone-http-") as scratch:
+        home = (options.home or Path(scratch) / "home").absolute()
+        os.environ.update(TOUCHSTONE_URLS=URLS, TOUCHSTONE_HOME=str(home))
+        prepare_home(home, folder, Path(scratch))
+        queries = [row["query"] for row in read_lines(folder / "cosqa_dev.jsonl")]
+        with running(home, options.port):
+            figures = measure(queries, options.port, make_key(), options.rounds)
+    print(json.dumps(figures, indent=2))
+    save_figures("http", "python -m benchmarks.http_search", figures)
+    return 0
+
+
+def prepare_home(home: Path, folder: Path, scratch: Path) -> None:
+    mark = home / "cosqa-imported"
+    if not mark.exists():
+        import_catalogue(folder / "cosqa_codebase.jsonl", scratch, home)
+        mark.touch()
+
+
+def make_key() -> str:
+    """The token of a key that may search, of a new developer."""
+    email = f"bench-{time.time_ns()}@example.com"
+    manage = [sys.executable, "manage.py"]
+    run_command([*manage, "create_user", email, "--role", "developer", "--json"])
+    made = run_command([*manage, "create_key", email, "--name", "bench", "--scope", "functions:read", "--json"])
+    return str(made.get("token") or made["key"])
+
+
+def run_command(command: Sequence[str]) -> dict[str, Any]:
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def measure(queries: Sequence[str], port: int, token: str, rounds: int) -> dict[str, Any]:
+    def ask(query: str) -> bytes:
+        return make_request(f"{SEARCH}?{urlencode({'q': query, 'library': LIBRARY})}", port, token)
+
+    warm = [f"warm up number {number}" for number in range(WARM)]
+    refuse_errors(drive(port, map(ask, warm), connections=1))
+    new = compare_new(queries, warm, ask, port)
+    repeated = [ask(query) for query in queries[:REPEATED_QUERIES]]
+    turns = take_turns(repeated, make_request(BARE, port), port, rounds)
+    crowd = drive(port, itertools.islice(itertools.cycle(repeated), CROWD_REQUESTS), connections=CROWD_CONNECTIONS)
+    return {**turns, **new, **describe_crowd(crowd)}
+
+
+def compare_new(queries: Sequence[str], warm: Sequence[str], ask: Any, port: int) -> dict[str, Any]:
+    """Each query over HTTP, where nobody asked it before, and through the tiers in this process."""
+    search = load_search()
+    for query in warm:
+        search(query)
+    differences, over_http, in_process = [], [], []
+    for number, query in enumerate(queries):
+        here = search(query) if number % 2 else 0.0
+        load = refuse_errors(drive(port, [ask(query)], connections=1))
+        here = here or search(query)
+        over_http.append(1000 * load.latencies[0])
+        in_process.append(here)
+        differences.append(over_http[-1] - here)
+    return {
+        "new_queries": len(queries),
+        "new_p50_ms": round(statistics.median(over_http), 2),
+        "in_process_p50_ms": round(statistics.median(in_process), 2),
+        "overhead_ms": round(statistics.median(differences), 2),
+    }
+
+
+def load_search() -> Any:
+    """A function of a query that gives the milliseconds it took to embed it and to rank the functions."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    import django
+
+    django.setup()
+    from apps.functions.services import measuring, searching
+
+    def search(query: str) -> float:
+        request = searching.build_request(query, None, LIBRARY, 10)
+        started = time.perf_counter()
+        searching.climb_tiers(measuring.TIERS, request, started)
+        return (time.perf_counter() - started) * 1000
+
+    return search
+
+
+def take_turns(repeated: Sequence[bytes], bare: bytes, port: int, rounds: int) -> dict[str, Any]:
+    drive(port, repeated, connections=TURN_CONNECTIONS)
+    bares, searches = [], []
+    for _ in range(rounds):
+        bares.append(refuse_errors(drive(port, itertools.repeat(bare, TURN_REQUESTS), connections=TURN_CONNECTIONS)))
+        asked = itertools.islice(itertools.cycle(repeated), TURN_REQUESTS)
+        searches.append(refuse_errors(drive(port, asked, connections=TURN_CONNECTIONS)))
+    shares = sorted(
+        search.per_second / view.per_second for search, view in zip(searches, bares, strict=True)
+    )
+    return {
+        "rounds": rounds,
+        "bare_per_second": round(statistics.median(load.per_second for load in bares)),
+        "repeated_per_second": round(statistics.median(load.per_second for load in searches)),
+        "repeated_share": round(statistics.median(shares), 3),
+        "repeated_share_range": [round(shares[0], 3), round(shares[-1], 3)],
+    }
+
+
+def describe_crowd(load: Load) -> dict[str, Any]:
+    return {
+        "crowd_requests": len(load.latencies) + len(load.errors),
+        "crowd_connections": CROWD_CONNECTIONS,
+        "errors": len(load.errors),
+        "error_kinds": sorted(set(load.errors))[:5],
+        "crowd_per_second": round(load.per_second),
+        "crowd_p50_ms": round(load.quantile(0.5)),
+        "crowd_p99_ms": round(load.quantile(0.99)),
+    }
+
+
+def refuse_errors(load: Load) -> Load:
+    if load.errors:
+        raise RuntimeError(f"{len(load.errors)} of the requests failed, such as: {load.errors[0]}")
+    return load
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
