@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import Avg, Count, Q
 from django.utils import timezone
 
 from apps.core.jobs.context import JobCancelled, JobContext, JobLost
 from apps.core.jobs.services import enqueue_job
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import Outcome, Question, Target
-from apps.evaluations.models import Case, CaseOutcome, Run, RunState
+from apps.evaluations.models import Case, Run, RunState
+from apps.evaluations.services.outcomes import OutcomeRow, copy_rows, to_row
 from apps.evaluations.services.running import FINISH_JOB, plan_chunk
 
 MAX_ERROR = 2000
@@ -34,42 +34,26 @@ def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer_all(target: Target, questions: Sequence[Question]) -> Iterator[Outcome]:
-    """One outcome a question, whatever the target does: one that breaks off has failed at the question it was at."""
-    position = 0
+    """One outcome a question, whatever the target does: where it breaks off, the question at fault has failed."""
+    position, asked = 0, len(questions)
     while position < len(questions):
+        part = questions[position : position + asked]
         try:
-            for outcome in target.answer(questions[position:]):
+            for outcome in target.answer(part):
                 yield outcome
                 position += 1
         except (DatabaseError, JobCancelled, JobLost):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a target raises is this case's outcome
-            yield Outcome(right=False, error=f"{type(error).__name__}: {error}"[:MAX_ERROR])
-            position += 1
-
-
-def to_row(run: Run, case: Case, outcome: Outcome) -> CaseOutcome:
-    return CaseOutcome(
-        run=run,
-        case=case,
-        case_version=case.version,
-        right=outcome.right and not outcome.error,
-        rank=outcome.rank,
-        score=outcome.score,
-        answered=outcome.answered,
-        confidence=outcome.confidence,
-        tier=outcome.tier,
-        latency_ms=outcome.latency_ms,
-        cost=outcome.cost,
-        labels=dict(outcome.labels),
-        got=list(outcome.got),
-        trace=dict(outcome.trace),
-        error=outcome.error,
-    )
+            if len(part) == 1:
+                yield Outcome(right=False, error=f"{type(error).__name__}: {error}"[:MAX_ERROR])
+                position += 1
+            # A target may take several together: which of those left it broke off at shows when each is asked alone.
+            asked = 1
 
 
 @transaction.atomic
-def store_outcomes(run_id: int, rows: list[CaseOutcome]) -> int:
+def store_outcomes(run_id: int, rows: list[OutcomeRow]) -> int:
     """Stores what the run does not have yet, plans the next chunk, and ends the run with its last case.
 
     The run's row is locked: of two workers with the same chunk, one taken for dead, the second finds the outcomes.
@@ -79,36 +63,44 @@ def store_outcomes(run_id: int, rows: list[CaseOutcome]) -> int:
         return 0
     there = set(run.outcomes.filter(case__in=[row.case_id for row in rows]).values_list("case_id", flat=True))
     new = [row for row in rows if row.case_id not in there]
-    CaseOutcome.objects.bulk_create(new)
+    copy_rows(new)
     run.done += len(new)
-    run.estimate = estimate(run)
+    run.estimate = update_estimate(run, new)
     run.save(update_fields=["done", "estimate", "updated_at"])
     if new and plan_chunk(run) is None and run.done == run.total:
         enqueue_job(kind=FINISH_JOB, params={"run": run.pk}, is_part=True)
     return len(new)
 
 
-def estimate(run: Run) -> dict[str, Any]:
-    """The figures of the cases done so far, with the interval that the number of them allows."""
+def update_estimate(run: Run, new: Sequence[OutcomeRow]) -> dict[str, Any]:
+    """The figures of the cases done so far, with the interval that the number of them allows.
+
+    `sums` has what the next chunk's are added to: reading all outcomes each time would take longer than the sweep.
+    """
     from apps.evaluations.metrics import wilson_interval
 
-    figures = run.outcomes.aggregate(
-        cases=Count("pk"),
-        right=Count("pk", filter=Q(right=True)),
-        answered=Count("pk", filter=Q(answered=True)),
-        failed=Count("pk", filter=~Q(error="")),
-        latency=Avg("latency_ms"),
-    )
-    cases = figures["cases"]
+    sums = {name: run.estimate.get("sums", {}).get(name, 0) + value for name, value in sum_up(new).items()}
+    cases = sums["cases"]
     if not cases:
         return {}
     seconds = run.seconds(timezone.now())
     return {
         "cases": cases,
-        "accuracy": round(figures["right"] / cases, 4),
-        "accuracy_interval": [round(bound, 4) for bound in wilson_interval(figures["right"], cases)],
-        "answered": round(figures["answered"] / cases, 4),
-        "failed": figures["failed"],
-        "latency_ms": round(figures["latency"], 2),
+        "accuracy": round(sums["right"] / cases, 4),
+        "accuracy_interval": [round(bound, 4) for bound in wilson_interval(sums["right"], cases)],
+        "answered": round(sums["answered"] / cases, 4),
+        "failed": sums["failed"],
+        "latency_ms": round(sums["latency_ms"] / cases, 2),
         "cases_per_second": round(cases / seconds, 2) if seconds else None,
+        "sums": sums,
+    }
+
+
+def sum_up(rows: Sequence[OutcomeRow]) -> dict[str, float]:
+    return {
+        "cases": len(rows),
+        "right": sum(row.right for row in rows),
+        "answered": sum(row.answered for row in rows),
+        "failed": sum(bool(row.error) for row in rows),
+        "latency_ms": sum(row.latency_ms for row in rows),
     }

@@ -18,12 +18,16 @@ from apps.functions.models import Function, Revision
 from apps.functions.references import find_referred, names_of, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
+from apps.functions.services.batching import Asked, measure_searches
 from apps.functions.services.live import live_index
-from apps.functions.services.measuring import MeasuredSearch, measure_search
+from apps.functions.services.measuring import MeasuredSearch
 from apps.functions.services.searching import MAX_QUERY, SearchResult, get_trace, search_functions
 from apps.inference import services as inference
 
 LIMIT = 10
+BATCH = 200
+"""Questions that are answered at a time: enough to share what they read, and few enough to show progress."""
+
 SUGGESTIONS = 8
 MAX_EXPECTED = 50
 FILTERS = ("language", "library")
@@ -71,21 +75,14 @@ class SearchTarget:
 
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
         languages = _find_languages(questions)
-        for question in questions:
-            yield self._answer_one(question, languages)
-
-    def _answer_one(self, question: Question, languages: Mapping[str, str]) -> Outcome:
-        labels = {"language": _label_language(question, languages)}
-        try:
-            found = measure_search(
-                query=question.query,
-                language=question.filters.get("language"),
-                library=question.filters.get("library"),
-                limit=LIMIT,
-            )
-        except InvalidInput as error:
-            return Outcome(right=False, error=str(error), labels=labels)
-        return _judge(found, question, labels)
+        for start in range(0, len(questions), BATCH):
+            part = questions[start : start + BATCH]
+            for question, found in zip(part, measure_searches([_ask(one) for one in part], limit=LIMIT), strict=True):
+                labels = {"language": _label_language(question, languages)}
+                if isinstance(found, InvalidInput):
+                    yield Outcome(right=False, error=str(found), labels=labels)
+                else:
+                    yield _judge(found, question, labels)
 
     def diagnose(self, failures: Sequence[Failure]) -> list[Diagnosis]:
         return diagnose(failures)
@@ -127,6 +124,10 @@ def _check_expected(expected: object) -> str:
     if not all(isinstance(one, str) and one.strip() for one in expected):
         return "must have texts in its list: ids of functions"
     return f"has more than {MAX_EXPECTED} ids" if len(expected) > MAX_EXPECTED else ""
+
+
+def _ask(question: Question) -> Asked:
+    return Asked(question.query, question.filters.get("language"), question.filters.get("library"))
 
 
 def _find_languages(questions: Sequence[Question]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -184,7 +184,8 @@ def search_functions(
 
 def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResult]:
     """Functions whose meaning is nearest to this one's; by words where it has no vector."""
-    return _hydrate(live_index().get().similar(function.pk, limit=limit).hits)
+    hits = live_index().get().similar(function.pk, limit=limit).hits
+    return pick_results(hits, {found.pk: found for found in Function.objects.in_order([hit.id for hit in hits])})
 
 
 def get_trace(trace_id: str) -> dict[str, Any] | None:
@@ -193,13 +194,23 @@ def get_trace(trace_id: str) -> dict[str, Any] | None:
     return trace
 
 
-def build_request(query: str, language: str | None, library: str | None, limit: int) -> SearchRequest:
-    """Raises InvalidInput naming q, language, library or limit."""
+def is_library(name: str) -> bool:
+    # Nothing with a NUL is ever stored, and PostgreSQL does not take one even in a question.
+    return "\0" not in name and Library.objects.filter(name=name).exists()
+
+
+def build_request(
+    query: str,
+    language: str | None,
+    library: str | None,
+    limit: int,
+    is_library: Callable[[str], bool] = is_library,
+) -> SearchRequest:
+    """Raises InvalidInput naming q, language, library or limit. `is_library` says whether there is one of a name."""
     text = _check_query(query)
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
-    # Nothing with a NUL is ever stored, and PostgreSQL does not take one even in a question.
-    if library and ("\0" in library or not Library.objects.filter(name=library).exists()):
+    if library and not is_library(library):
         raise InvalidInput({"library": "there is no such library"})
     given = _check_language(language)
     loaded = live_index().load()
@@ -217,13 +228,30 @@ def build_answer(
     query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], started: float
 ) -> SearchAnswer:
     """The answer with the functions' rows, read in one query."""
-    results = _hydrate(climb.answer.value.hits if climb.answer else ())
+    hits = climb.answer.value.hits if climb.answer else ()
+    rows = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
+    results = pick_results(hits, rows)
+    return assemble_answer(query, request, climb, results, (time.perf_counter() - started) * 1000)
+
+
+def pick_results(hits: Sequence[Hit], rows: Mapping[int, Function]) -> list[SearchResult]:
+    """Those hits whose functions are among the rows, by their keys, and may be shown."""
+    return [
+        SearchResult(rows[hit.id], hit.score, list(hit.matched), hit.why)
+        for hit in hits
+        if hit.id in rows and rows[hit.id].is_searchable
+    ]
+
+
+def assemble_answer(
+    query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], results: list[SearchResult], ms: float
+) -> SearchAnswer:
     return SearchAnswer(
         query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
         answered=climb.answered and bool(results),
         confidence=climb.confidence if results else 0.0,
         tier=climb.tier,
-        took_ms=(time.perf_counter() - started) * 1000,
+        took_ms=ms,
         trace_id=uuid.uuid4().hex,
         language=request.language,
         results=results,
@@ -247,15 +275,6 @@ def _check_language(language: str | None) -> str | None:
     if known is None:
         raise InvalidInput({"language": explain_unknown_language(language)})
     return known
-
-
-def _hydrate(hits: tuple[Hit, ...]) -> list[SearchResult]:
-    found = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
-    return [
-        SearchResult(found[hit.id], hit.score, list(hit.matched), hit.why)
-        for hit in hits
-        if hit.id in found and found[hit.id].is_searchable
-    ]
 
 
 def _record(answer: SearchAnswer, filters: dict[str, str]) -> None:

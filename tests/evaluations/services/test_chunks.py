@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models import Avg, Count, Q
 
 from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import recover_jobs, run_job
 from apps.core.models import Job, JobState
 from apps.evaluations.models import CaseOutcome, Run, RunState
 from apps.evaluations.services import chunks, running
+from apps.evaluations.services.outcomes import to_row
 from tests.evaluations.factories import CaseFactory, SuiteFactory
 from tests.evaluations.targets import FakeTarget
 
@@ -66,10 +68,36 @@ def test_a_case_that_fails_is_an_outcome() -> None:
     assert outcomes["refused"].error == "refused"
 
 
+def test_the_estimate_goes_on_from_chunk_to_chunk() -> None:
+    run = start(*[{"right": number % 2 == 0} for number in range(7)], {"error": "refused"})
+    run_chunks(run)
+    figures = run.outcomes.aggregate(right=Count("pk", filter=Q(right=True)), latency=Avg("latency_ms"))
+    assert (run.estimate["cases"], run.estimate["failed"]) == (8, 1)
+    assert run.estimate["accuracy"] == figures["right"] / 8
+    assert run.estimate["latency_ms"] == round(figures["latency"], 2)
+
+
+def test_a_target_that_takes_several_together_fails_where_it_is_at_fault() -> None:
+    class Together(FakeTarget):
+        def answer(self, questions: Any) -> Any:
+            if len(questions) > 1:
+                yield from list(super().answer(questions))
+            else:
+                yield from super().answer(questions)
+
+    suite = SuiteFactory()
+    given: list[dict[str, Any]] = [{"right": True}, {"right": True}, {"raise": "broken"}, {"right": True}]
+    cases = [CaseFactory(suite=suite, input=one) for one in given]
+    outcomes = list(chunks.answer_all(Together(), [question(case) for case in cases]))
+    assert [(one.right, one.error) for one in outcomes] == [
+        (True, ""), (True, ""), (False, "RuntimeError: broken"), (True, "")
+    ]  # fmt: skip
+
+
 def test_a_chunk_that_ran_twice_counts_once() -> None:
     run = start(*[{"right": True}] * 7)
     job = running.jobs_of(run).first()
-    rows = [chunks.to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases_of(job)]
+    rows = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases_of(job)]
     assert chunks.store_outcomes(run.pk, rows) == 3
     run_chunks(run)
     assert (run.done, run.outcomes.count()) == (7, 7)
@@ -82,7 +110,7 @@ def test_two_workers_with_one_chunk_store_it_once() -> None:
     stored = []
 
     def store() -> None:
-        rows = [chunks.to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases]
+        rows = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases]
         stored.append(chunks.store_outcomes(run.pk, rows))
         connection.close()
 
@@ -121,7 +149,7 @@ def test_a_cancelled_run_stores_nothing_more() -> None:
     running.cancel_run(run=run)
     assert run.state == RunState.CANCELLED
     assert not running.jobs_of(run).open().exists()
-    late = [chunks.to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in run.suite.cases.all()]
+    late = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in run.suite.cases.all()]
     assert chunks.store_outcomes(run.pk, late) == 0
     assert run.outcomes.count() == 3
     job = Job.objects.create(kind=running.CHUNK_JOB, params={"run": run.pk, "cases": run.plan[3:6]})
