@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from apps.functions.index import LiveIndex
 from apps.functions.index.segment import Vector
-from apps.functions.search.query import parse_query
+from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import FEATURES, score_features
 from benchmarks.search_generated import load_generated, load_short
-from benchmarks.search_report import ROOT, open_live
+from benchmarks.search_report import ROOT, open_live, read_query
 from benchmarks.search_sets import QuerySet, VectorCache, load_sets
 
 FOLDS = 5
@@ -69,8 +69,9 @@ def gather(given: QuerySet, vectors: VectorCache, *, with_meaning: bool) -> Gath
     places = range(0, len(given.queries), max(1, len(given.queries) // MOST_QUERIES) if not given.kinds else 1)
     with tempfile.TemporaryDirectory(prefix="touchstone-fit-") as scratch:
         live = open_live(Path(scratch), given.documents, vectors)
-        embedded = vectors.embed_queries([given.queries[place] for place in places])
-        rows = list(rank_each(given, live, places, embedded if with_meaning else [None] * len(places)))
+        queries = [read_query(live, given.queries[place], given.languages[place]) for place in places]
+        embedded = vectors.embed([parsed.text for parsed in queries]) if with_meaning else [None] * len(queries)
+        rows = list(rank_each(given, live, places, zip(queries, embedded, strict=True)))
     found = [(features, right, kind) for features, right, kind in rows if right.any()]
     most = max((len(right) for _, right, _ in found), default=0)
     features = np.zeros((len(found), most, len(FEATURES)), dtype=np.float32)
@@ -82,11 +83,10 @@ def gather(given: QuerySet, vectors: VectorCache, *, with_meaning: bool) -> Gath
 
 
 def rank_each(
-    given: QuerySet, live: LiveIndex, places: Sequence[int], embedded: Iterable[Vector | None]
+    given: QuerySet, live: LiveIndex, places: Sequence[int], queries: Iterable[tuple[ParsedQuery, Vector | None]]
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_], str]]:
     """Of each query that is no name: the candidates' features, which are right, and the query's kind."""
-    for place, vector in zip(places, embedded, strict=True):
-        parsed = parse_query(given.queries[place], language=given.languages[place], available=live.languages)
+    for place, (parsed, vector) in zip(places, queries, strict=True):
         if not live.exact_matches(parsed).answered:
             ranked = live.rank(parsed, vector)
             ids = [int(ranked.parts[one.part].segment.ids[one.row]) for one in ranked.best]

@@ -20,6 +20,7 @@ from apps.functions.index import LiveIndex, Overlay, SearchOutcome, build_index,
 from apps.functions.index.segment import Vector
 from apps.functions.search.documents import Document
 from apps.functions.search.query import ParsedQuery, parse_query
+from apps.functions.search.synonyms import SYNONYM_GROUPS
 from benchmarks.search_generated import load_generated, load_short
 from benchmarks.search_sets import QuerySet, VectorCache, load_sets
 
@@ -68,15 +69,21 @@ def read_options() -> argparse.Namespace:
 
 
 def answer_set(given: QuerySet, vectors: VectorCache) -> Iterator[Answered]:
-    embedded = vectors.embed_queries(given.queries)
     with tempfile.TemporaryDirectory(prefix="touchstone-report-") as scratch:
         live = open_live(Path(scratch), given.documents, vectors)
-        for place, (query, vector) in enumerate(zip(given.queries, embedded, strict=True)):
-            parsed = parse_query(query, language=given.languages[place], available=live.languages)
+        queries = [read_query(live, *pair) for pair in zip(given.queries, given.languages, strict=True)]
+        embedded = vectors.embed([parsed.text for parsed in queries])
+        for place, (parsed, vector) in enumerate(zip(queries, embedded, strict=True)):
             tier, outcome = climb(live, parsed, vector)
             right = given.answers_of(place)
             rank = next((rank for rank, hit in enumerate(outcome.hits, start=1) if hit.id in right), 0)
             yield Answered(place, rank, tier, outcome)
+
+
+def read_query(live: LiveIndex, text: str, language: str | None) -> ParsedQuery:
+    """The query as services.searching reads it."""
+    parsed = parse_query(text, language=language, available=live.languages)
+    return live.read_words(parsed, SYNONYM_GROUPS)
 
 
 def open_live(root: Path, documents: Sequence[Document], vectors: VectorCache) -> LiveIndex:

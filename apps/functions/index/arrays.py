@@ -91,6 +91,11 @@ class SortedStrings:
         return self._bytes(place).decode("utf-8")
 
     def _find(self, text: str) -> int:
+        place = self.lower_bound(text)
+        return place if place < len(self) and self._bytes(place) == encode(text) else -1
+
+    def lower_bound(self, text: str) -> int:
+        """The place of the first string that is not before this one."""
         wanted = encode(text)
         low, high = 0, len(self)
         while low < high:
@@ -99,7 +104,7 @@ class SortedStrings:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._bytes(low) == wanted else -1
+        return low
 
     def _bytes(self, place: int) -> bytes:
         return bytes(self._blob[self._offsets[place] : self._offsets[place + 1]])

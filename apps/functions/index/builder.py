@@ -13,6 +13,7 @@ from apps.functions.index.manifest import MANIFEST, Manifest
 from apps.functions.index.postings import write_postings
 from apps.functions.index.spool import Entry, Spool, spool_entries
 from apps.functions.index.store import building_folder, next_generation, publish, remove_old_generations
+from apps.functions.index.vocabulary import write_vocabulary
 from apps.functions.search.bm25 import average_length
 from apps.functions.search.crowding import choose_sample, measure_crowding
 from apps.functions.search.fusion import TYPICAL_CROWDING
@@ -31,6 +32,7 @@ def build_index(root: Path, entries: Iterable[Entry], *, model_digest: str, wate
         spool = spool_entries(folder, entries)
         write_postings(folder, spool)
         _write_names(folder, spool)
+        write_vocabulary(folder, spool.words)
         _write_crowding(folder)
         for path in folder.glob("spool_*"):
             path.unlink()

@@ -25,8 +25,9 @@ from apps.functions.search.confidence import (
     estimate_confidence,
 )
 from apps.functions.search.names import key_of_query
-from apps.functions.search.query import ParsedQuery, QueryTerm
+from apps.functions.search.query import Groups, ParsedQuery, QueryTerm, replace_words
 from apps.functions.search.reranking import CANDIDATES
+from apps.functions.search.spelling import can_be_read, choose_reading
 
 IN_WORDS = np.float32(0.3)
 """What sharing words counts for beside the score when it is chosen what is looked at again."""
@@ -67,6 +68,20 @@ class LiveIndex:
     def frequency(self, term: str) -> int:
         """In how many functions a term was at the last build."""
         return self._statistics.frequency(term)
+
+    def read_words(self, query: ParsedQuery, groups: Groups = ()) -> ParsedQuery:
+        """The query with each word that nothing has, nor any of its synonyms, read as the nearest one there is.
+
+        `groups` are those with which the query was parsed.
+        """
+        readings = {}
+        for term in query.terms:
+            word = term.word.lower()
+            if can_be_read(word) and not term.joins and not self._is_known(term):
+                found = (one for part in self._parts for one in part.segment.terms.find_readings(word))
+                if reading := choose_reading(found):
+                    readings[term.word] = reading.word
+        return replace_words(query, readings, groups) if readings else query
 
     def search(
         self,
@@ -157,6 +172,10 @@ class LiveIndex:
             for place in best
         )
         return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
+
+    def _is_known(self, term: QueryTerm) -> bool:
+        names = (term.term, *term.synonyms)
+        return any(part.segment.terms.postings(name) is not None for part in self._parts for name in names)
 
     def _filter(self, language: str | None, library: str | None) -> list[Part]:
         return [replace(part, shown=part.shown & part.segment.select(language, library)) for part in self._parts]

@@ -1,6 +1,6 @@
 """What changed since the snapshot: scored with the snapshot's statistics, in place of the snapshot's own rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from apps.functions.index.segment import TOP_TERMS, Postings, Segment, Statistics, unit_vector
 from apps.functions.index.spool import Entry
+from apps.functions.index.vocabulary import Vocabulary, count_words, make_vocabulary
 from apps.functions.search.bm25 import (
     FIELDS,
     TermCounts,
@@ -22,6 +23,7 @@ from apps.functions.search.crowding import choose_sample, measure_crowding
 from apps.functions.search.documents import Document
 from apps.functions.search.fusion import TYPICAL_CROWDING
 from apps.functions.search.names import keys_of_name
+from apps.functions.search.spelling import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class TermsInMemory:
     by_term: dict[str, Postings]
     by_name: dict[str, list[int]]
     top: list[list[str]]
+    vocabulary: Vocabulary
 
     def postings(self, term: str) -> Postings | None:
         return self.by_term.get(term)
@@ -56,6 +59,9 @@ class TermsInMemory:
 
     def top_terms(self, row: int) -> list[str]:
         return self.top[row]
+
+    def find_readings(self, word: str) -> Iterable[Reading]:
+        return self.vocabulary.find_readings(word)
 
 
 def build_segment(entries: Sequence[Entry], statistics: Statistics | None, base: Segment | None) -> Segment:
@@ -142,7 +148,8 @@ def _index_terms(documents: Sequence[Document], counted: Sequence[TermCounts], s
     for row, document in enumerate(documents):
         for key in keys_of_name(document.name, document.library):
             by_name.setdefault(key, []).append(row)
-    return TermsInMemory(by_term, by_name, [_top_terms(by_term, row, terms) for row, terms in enumerate(counted)])
+    top = [_top_terms(by_term, row, terms) for row, terms in enumerate(counted)]
+    return TermsInMemory(by_term, by_name, top, make_vocabulary(count_words(documents)))
 
 
 def _top_terms(by_term: dict[str, Postings], row: int, counted: TermCounts) -> list[str]:

@@ -1,11 +1,13 @@
 """A searchable set of functions as arrays: the mapped files of a snapshot, or an overlay in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from apps.functions.search.spelling import Reading
 
 TOP_TERMS = 16
 """How many of a function's most telling terms are kept, for finding similar ones by words."""
@@ -36,6 +38,8 @@ class TermIndex(Protocol):
     def rows_named(self, key: str) -> Sequence[int]: ...
 
     def top_terms(self, row: int) -> list[str]: ...
+
+    def find_readings(self, word: str) -> Iterable[Reading]: ...
 
 
 @dataclass(frozen=True, slots=True)

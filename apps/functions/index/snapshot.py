@@ -1,6 +1,7 @@
 """A generation of the index, opened: mapped arrays that all processes share through the page cache."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from apps.functions.index.arrays import SortedStrings, open_array, open_strings
 from apps.functions.index.manifest import CURRENT, Manifest, ManifestInvalid, read_current, read_generation
 from apps.functions.index.segment import Postings, Segment, Statistics
+from apps.functions.index.vocabulary import Vocabulary, open_vocabulary
+from apps.functions.search.spelling import Reading
 
 ATTEMPTS = 3
 
@@ -30,6 +33,7 @@ class MappedTerms:
     name_offsets: NDArray[np.int64]
     name_rows: NDArray[np.int32]
     top: NDArray[np.int32]
+    vocabulary: Vocabulary
 
     def postings(self, term: str) -> Postings | None:
         place = self.terms.find(term)
@@ -52,6 +56,9 @@ class MappedTerms:
 
     def top_terms(self, row: int) -> list[str]:
         return [self.terms[place] for place in self.top[row].tolist() if place >= 0]
+
+    def find_readings(self, word: str) -> Iterable[Reading]:
+        return self.vocabulary.find_readings(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +137,5 @@ def _open_terms(folder: Path) -> MappedTerms:
         name_offsets=open_array(folder / "name_rows_offsets.npy"),
         name_rows=open_array(folder / "name_rows.npy"),
         top=open_array(folder / "top_terms.npy"),
+        vocabulary=open_vocabulary(folder),
     )

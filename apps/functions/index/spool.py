@@ -1,5 +1,6 @@
 """First pass of a build: reads the entries once and leaves what they hold in files, so that memory stays small."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from apps.functions.index.arrays import ArrayWriter
 from apps.functions.index.segment import unit_vector
+from apps.functions.index.vocabulary import count_words
 from apps.functions.search.bm25 import FIELDS, TermCounts, count_terms
 from apps.functions.search.documents import Document
 from apps.functions.search.names import keys_of_name
@@ -43,6 +45,7 @@ class Spool:
     languages: dict[str, int] = field(default_factory=dict)
     libraries: dict[str, int] = field(default_factory=dict)
     rows_by_name: dict[str, list[int]] = field(default_factory=dict)
+    words: Counter[str] = field(default_factory=Counter)
     documents: int = 0
     with_vectors: int = 0
     dimensions: int = 0
@@ -118,6 +121,7 @@ class Spooler:
         writers["popularity"].append([document.popularity for document in documents])
         writers["curated"].append([document.is_curated for document in documents])
         writers["has_vector"].append([counted.vector is not None for counted in self._block])
+        spool.words.update(count_words(documents))
         for row, document in enumerate(documents, start=spool.documents):
             for key in keys_of_name(document.name, document.library):
                 spool.rows_by_name.setdefault(key, []).append(row)

@@ -1,8 +1,8 @@
 """A query as the rankers take it: its terms with their synonyms, and the language it names."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from apps.functions.languages import ALIASES
@@ -128,6 +128,21 @@ def find_mentions(text: str, available: frozenset[str]) -> list[Mention]:
         if found:
             return found if len({mention.language for mention in found}) == 1 else []
     return []
+
+
+def replace_words(query: ParsedQuery, readings: Mapping[str, str], groups: Groups = ()) -> ParsedQuery:
+    """The query with these of its terms' words replaced by others; its terms keep the words that were written."""
+    synonyms = expand_groups(groups)
+    terms = []
+    for query_term in query.terms:
+        word = query_term.word
+        if word in readings:
+            term = tokenize(readings[word])[-1].term
+            query_term = QueryTerm(term, word, synonyms.get(term, ()), read_as=readings[word])
+        terms.append(query_term)
+    pattern = re.compile("|".join(re.escape(word) for word in readings))
+    text, subject = (pattern.sub(lambda match: readings[match[0]], part) for part in (query.text, query.subject))
+    return replace(query, text=text, subject=subject, terms=tuple(terms))
 
 
 def list_synonyms(query: ParsedQuery, groups: Groups) -> dict[str, list[str]]:

@@ -3,9 +3,11 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from apps.core import metrics
 from apps.core.cache.registry import get_cache
@@ -15,7 +17,7 @@ from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.search.query import Groups, ParsedQuery, parse_query
-from apps.functions.services.live import live_index
+from apps.functions.services.live import Loaded, live_index
 from apps.inference import ladder
 from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
@@ -71,6 +73,10 @@ class SearchAnswer:
     steps: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
+        return {**self.as_head(), "results": [result.as_dict() for result in self.results]}
+
+    def as_head(self) -> dict[str, Any]:
+        """All but the results."""
         return {
             "query": self.query,
             "answered": self.answered,
@@ -79,22 +85,45 @@ class SearchAnswer:
             "took_ms": round(self.took_ms, 2),
             "trace_id": self.trace_id,
             "language": self.language,
-            "results": [result.as_dict() for result in self.results],
         }
 
 
-@dataclass(slots=True)
-class SearchRequest:
-    """What the tiers are asked. The tier that embeds the query leaves the vector here for whoever comes after."""
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What stays the same when a query is asked again: the functions by their keys, and their JSON as it is sent."""
 
-    parsed: ParsedQuery
+    outcome: SearchOutcome
+    language: str | None
+    keys: list[int]
+    rendered: bytes
+
+
+@dataclass
+class SearchRequest:
+    """What the tiers are asked. One that embeds the query, or remembers it, leaves what it has for whoever comes after.
+
+    `given` is the language of the filter; the query is parsed when a tier wants to know more of it than its text.
+    """
+
+    text: str
+    given: str | None
     index: LiveIndex
     synonyms: Groups
-    language: str | None
     library: str | None
     limit: int
     recipe: tuple[object, ...]
     vector: "np.ndarray | None" = field(default=None)
+    kept: KeptAnswer | None = field(default=None)
+
+    @cached_property
+    def parsed(self) -> ParsedQuery:
+        parsed = parse_query(self.text, language=self.given, available=self.index.languages, groups=self.synonyms)
+        return self.index.read_words(parsed, self.synonyms)
+
+    @property
+    def language(self) -> str | None:
+        """The language applied: given, or said in the query."""
+        return self.kept.language if self.kept else self.parsed.language
 
 
 Found = ladder.Answer[SearchOutcome]
@@ -102,7 +131,7 @@ SearchTier = ladder.Tier[SearchRequest, SearchOutcome]
 
 
 class CacheTier:
-    """Whole answers, kept in the process for as long as the index stays as it is."""
+    """Whole answers, kept in the process for as long as the index stays as it is; also those that were not sure."""
 
     name = ladder.CACHE
     threshold = 0.0
@@ -111,8 +140,9 @@ class CacheTier:
         return ""
 
     def answer(self, request: SearchRequest) -> Found | None:
-        outcome = get_cache("functions.answers").get(request.recipe)
-        return ladder.Answer(outcome, outcome.confidence) if outcome and outcome.answered else None
+        request.kept = get_cache("functions.answers").get(request.recipe)
+        outcome = request.kept.outcome if request.kept else None
+        return ladder.Answer(outcome, outcome.confidence) if outcome else None
 
 
 class NamesTier:
@@ -174,12 +204,30 @@ def search_functions(
     started = time.perf_counter()
     request = build_request(query, language, library, limit)
     climb = climb_tiers(TIERS, request, started)
-    if climb.answer and climb.tier != ladder.CACHE:
-        get_cache("functions.answers").set(request.recipe, climb.answer.value)
     answer = build_answer(query, request, climb, started)
-    given = {"language": language, "library": library}
-    _record(answer, {name: value for name, value in given.items() if value})
+    keys = [result.function.pk for result in answer.results]
+    if not request.kept:
+        _keep(request, climb, answer, keys, _render(answer.results))
+    _record(answer, keys, _name_filters(language, library))
     return answer
+
+
+def search_as_json(
+    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
+) -> bytes:
+    """What `search_functions` answers, as JSON. Of a query that was asked before, no row is read again."""
+    started = time.perf_counter()
+    request = build_request(query, language, library, limit)
+    climb = climb_tiers(TIERS, request, started)
+    if request.kept:
+        keys, rendered = request.kept.keys, request.kept.rendered
+        answer = describe_answer(query, request, climb, [], started, found=bool(keys))
+    else:
+        answer = build_answer(query, request, climb, started)
+        keys, rendered = [result.function.pk for result in answer.results], _render(answer.results)
+        _keep(request, climb, answer, keys, rendered)
+    _record(answer, keys, _name_filters(language, library))
+    return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)})
 
 
 def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResult]:
@@ -195,68 +243,61 @@ def get_trace(trace_id: str) -> dict[str, Any] | None:
 
 
 def is_library(name: str) -> bool:
-    # Nothing with a NUL is ever stored, and PostgreSQL does not take one even in a question.
-    return "\0" not in name and Library.objects.filter(name=name).exists()
-
-
-def build_request(
-    query: str,
-    language: str | None,
-    library: str | None,
-    limit: int,
-    is_library: Callable[[str], bool] = is_library,
-) -> SearchRequest:
-    """Raises InvalidInput naming q, language, library or limit. `is_library` says whether there is one of a name."""
-    text = _check_query(query)
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
-    if library and not is_library(library):
-        raise InvalidInput({"library": "there is no such library"})
     given = _check_language(language)
     loaded = live_index().load()
-    parsed = parse_query(text, language=given, available=loaded.index.languages, groups=loaded.synonyms)
-    recipe = (text.casefold(), parsed.language, library, limit, loaded.version)
-    return SearchRequest(parsed, loaded.index, loaded.synonyms, parsed.language, library, limit, recipe)
+    _check_library(library, loaded)
+    # As it is written: the spelling of a name can say which language is meant.
+    recipe = (text, given, library, limit, loaded.version)
+    return SearchRequest(text, given, loaded.index, loaded.synonyms, library, limit, recipe)
 
 
 def climb_tiers(tiers: Sequence[SearchTier], request: SearchRequest, started: float) -> ladder.Climb[SearchOutcome]:
     """`started` is a time of perf_counter."""
-    return ladder.climb(tiers, request, clock=time.perf_counter, deadline=started + DEADLINE_SECONDS)
+    climb = ladder.climb(tiers, request, clock=time.perf_counter, deadline=started + DEADLINE_SECONDS)
+    if climb.tier != ladder.CACHE or (climb.answer and climb.answer.value.answered):
+        return climb
+    # The cache was sure to have the answer, and the answer was not sure.
+    step = replace(climb.steps[-1], outcome="unsure")
+    return replace(climb, answered=False, steps=(*climb.steps[:-1], step))
 
 
 def build_answer(
     query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], started: float
 ) -> SearchAnswer:
     """The answer with the functions' rows, read in one query."""
-    hits = climb.answer.value.hits if climb.answer else ()
-    rows = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
-    results = pick_results(hits, rows)
-    return assemble_answer(query, request, climb, results, (time.perf_counter() - started) * 1000)
+    results = _hydrate(climb.answer.value.hits if climb.answer else ())
+    return describe_answer(query, request, climb, results, started, found=bool(results))
 
 
-def pick_results(hits: Sequence[Hit], rows: Mapping[int, Function]) -> list[SearchResult]:
-    """Those hits whose functions are among the rows, by their keys, and may be shown."""
-    return [
-        SearchResult(rows[hit.id], hit.score, list(hit.matched), hit.why)
-        for hit in hits
-        if hit.id in rows and rows[hit.id].is_searchable
-    ]
-
-
-def assemble_answer(
-    query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], results: list[SearchResult], ms: float
+def describe_answer(
+    query: str,
+    request: SearchRequest,
+    climb: ladder.Climb[SearchOutcome],
+    results: list[SearchResult],
+    started: float,
+    *,
+    found: bool,
 ) -> SearchAnswer:
+    """The answer with these results. An answer that `found` no function that is still there is none."""
     return SearchAnswer(
         query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
-        answered=climb.answered and bool(results),
-        confidence=climb.confidence if results else 0.0,
+        answered=climb.answered and found,
+        confidence=climb.confidence if found else 0.0,
         tier=climb.tier,
-        took_ms=ms,
+        took_ms=(time.perf_counter() - started) * 1000,
         trace_id=uuid.uuid4().hex,
         language=request.language,
         results=results,
         steps=[step.as_dict() for step in climb.steps],
     )
+
+
+def _check_library(library: str | None, loaded: Loaded) -> None:
+    if not library or library in loaded.libraries:
+        return
+    # One that was made this moment. Nothing with a NUL is ever stored, and PostgreSQL does not even take the question.
+    if "\0" in library or not Library.objects.filter(name=library).exists():
+        raise InvalidInput({"library": "there is no such library"})
 
 
 def _check_query(query: str) -> str:
@@ -277,7 +318,30 @@ def _check_language(language: str | None) -> str | None:
     return known
 
 
-def _record(answer: SearchAnswer, filters: dict[str, str]) -> None:
+def _render(results: Sequence[SearchResult]) -> bytes:
+    return orjson.dumps([result.as_dict() for result in results])
+
+
+def _name_filters(language: str | None, library: str | None) -> dict[str, str]:
+    given = {"language": language, "library": library}
+    return {name: value for name, value in given.items() if value}
+
+
+def _keep(
+    request: SearchRequest,
+    climb: ladder.Climb[SearchOutcome],
+    answer: SearchAnswer,
+    keys: list[int],
+    rendered: bytes,
+) -> None:
+    """For the next time, unless a tier failed or came too late: the next time it may do better."""
+    degraded = any(step.outcome == "failed" or step.reason == ladder.PAST_DEADLINE for step in climb.steps)
+    if climb.answer and not degraded:
+        kept = KeptAnswer(climb.answer.value, answer.language, keys, rendered)
+        get_cache("functions.answers").set(request.recipe, kept)
+
+
+def _record(answer: SearchAnswer, keys: list[int], filters: dict[str, str]) -> None:
     """Counts the answer and keeps how it was reached; `filters` are as they were given."""
     metrics.count("answers", ladder=LADDER, tier=answer.tier or "none", answered=str(answer.answered).lower())
     metrics.observe("answer_seconds", answer.took_ms / 1000, ladder=LADDER)
@@ -293,7 +357,7 @@ def _record(answer: SearchAnswer, filters: dict[str, str]) -> None:
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
         "took_ms": round(answer.took_ms, 2),
-        "results": [result.function.pk for result in answer.results],
+        "results": keys,
         "steps": answer.steps,
     }
     get_cache("functions.traces").set(answer.trace_id, trace)
