@@ -16,11 +16,19 @@ from apps.functions.records import FunctionRecord
 DIMENSIONS = 384
 
 
+class LibraryQuerySet(models.QuerySet["Library"]):
+    def list_marks(self) -> tuple[tuple[Any, ...], ...]:
+        """Key, name and last change of each. A function's deletion changes its library too: a trigger sees to that."""
+        return tuple(self.order_by("pk").values_list("pk", "name", "updated_at"))
+
+
 class Library(TimestampedModel):
     """Where functions come from: a package, a source tree, a team's own catalogue."""
 
     name = models.CharField(max_length=200, unique=True)
     description = models.TextField(blank=True)
+
+    objects = LibraryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

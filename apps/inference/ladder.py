@@ -12,6 +12,9 @@ RULES = "rules"
 LOCAL_MODEL = "local_model"
 LANGUAGE_MODEL = "language_model"
 
+PAST_DEADLINE = "past the deadline"
+"""Why a tier was skipped that was not asked in time."""
+
 Outcome = Literal["answered", "unsure", "abstained", "failed", "skipped"]
 Request = TypeVar("Request", contravariant=True)
 Value = TypeVar("Value")
@@ -113,7 +116,7 @@ def _ask(
 ) -> tuple[Answer[Value] | None, Step]:
     started = clock()
     if deadline is not None and started >= deadline:
-        return None, Step(tier.name, "skipped", reason="past the deadline")
+        return None, Step(tier.name, "skipped", reason=PAST_DEADLINE)
     if reason := tier.skip_reason(request):
         return None, Step(tier.name, "skipped", reason=reason)
     try:

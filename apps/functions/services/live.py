@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Sum
 
 from apps.functions.index import LiveIndex, Overlay, Snapshot, open_current
-from apps.functions.models import Function, SynonymGroup
+from apps.functions.models import Function, Library, SynonymGroup
 from apps.functions.search.query import Groups
 from apps.functions.services.indexing import pair_vectors
 
@@ -31,6 +31,8 @@ class Loaded:
     index: LiveIndex
     synonyms: Groups
     version: str
+    libraries: frozenset[str] = frozenset()
+    """Names of the libraries. A newer one may be there already."""
 
 
 class LiveIndexHolder:
@@ -77,10 +79,11 @@ class LiveIndexHolder:
 
     def _refresh(self) -> Loaded:
         index, synonyms = self._refresh_index(), self._refresh_synonyms()
+        libraries = Library.objects.list_marks()
         manifest = self._snapshot.manifest.digest if self._snapshot else ""
-        version = f"{manifest}:{self._fingerprint}:{self._synonyms_mark}"
+        version = f"{manifest}:{self._fingerprint}:{self._synonyms_mark}:{hash(libraries)}"
         if self._loaded is None or self._loaded.version != version:
-            self._loaded = Loaded(index, synonyms, version)
+            self._loaded = Loaded(index, synonyms, version, frozenset(mark[1] for mark in libraries))
         self._checked_at = time.monotonic()
         return self._loaded
 

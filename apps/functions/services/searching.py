@@ -17,7 +17,7 @@ from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.search.query import Groups, ParsedQuery, parse_query
-from apps.functions.services.live import Loaded, live_index
+from apps.functions.services.live import live_index
 from apps.inference import ladder
 from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
@@ -212,16 +212,14 @@ def search_functions(
     return answer
 
 
-def search_as_json(
-    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
-) -> bytes:
+def search_as_json(*, query: str, language: str | None = None, library: str | None = None, limit: int = 10) -> bytes:
     """What `search_functions` answers, as JSON. Of a query that was asked before, no row is read again."""
     started = time.perf_counter()
     request = build_request(query, language, library, limit)
     climb = climb_tiers(TIERS, request, started)
     if request.kept:
         keys, rendered = request.kept.keys, request.kept.rendered
-        answer = describe_answer(query, request, climb, [], started, found=bool(keys))
+        answer = assemble_answer(query, request, climb, [], count_ms(started), found=bool(keys))
     else:
         answer = build_answer(query, request, climb, started)
         keys, rendered = [result.function.pk for result in answer.results], _render(answer.results)
@@ -243,9 +241,27 @@ def get_trace(trace_id: str) -> dict[str, Any] | None:
 
 
 def is_library(name: str) -> bool:
+    if name in live_index().load().libraries:
+        return True
+    # Or it was made this moment. Nothing with a NUL is ever stored, and PostgreSQL takes none even in a question.
+    return "\0" not in name and Library.objects.filter(name=name).exists()
+
+
+def build_request(
+    query: str,
+    language: str | None,
+    library: str | None,
+    limit: int,
+    is_library: Callable[[str], bool] = is_library,
+) -> SearchRequest:
+    """Raises InvalidInput naming q, language, library or limit. `is_library` says whether there is one of a name."""
+    text = _check_query(query)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput({"limit": f"must be from 1 to {MAX_LIMIT}"})
+    if library and not is_library(library):
+        raise InvalidInput({"library": "there is no such library"})
     given = _check_language(language)
     loaded = live_index().load()
-    _check_library(library, loaded)
     # As it is written: the spelling of a name can say which language is meant.
     recipe = (text, given, library, limit, loaded.version)
     return SearchRequest(text, given, loaded.index, loaded.synonyms, library, limit, recipe)
@@ -265,26 +281,38 @@ def build_answer(
     query: str, request: SearchRequest, climb: ladder.Climb[SearchOutcome], started: float
 ) -> SearchAnswer:
     """The answer with the functions' rows, read in one query."""
-    results = _hydrate(climb.answer.value.hits if climb.answer else ())
-    return describe_answer(query, request, climb, results, started, found=bool(results))
+    hits = climb.answer.value.hits if climb.answer else ()
+    rows = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
+    results = pick_results(hits, rows)
+    return assemble_answer(query, request, climb, results, count_ms(started))
 
 
-def describe_answer(
+def pick_results(hits: Sequence[Hit], rows: Mapping[int, Function]) -> list[SearchResult]:
+    """Those hits whose functions are among the rows, by their keys, and may be shown."""
+    return [
+        SearchResult(rows[hit.id], hit.score, list(hit.matched), hit.why)
+        for hit in hits
+        if hit.id in rows and rows[hit.id].is_searchable
+    ]
+
+
+def assemble_answer(
     query: str,
     request: SearchRequest,
     climb: ladder.Climb[SearchOutcome],
     results: list[SearchResult],
-    started: float,
+    ms: float,
     *,
-    found: bool,
+    found: bool | None = None,
 ) -> SearchAnswer:
-    """The answer with these results. An answer that `found` no function that is still there is none."""
+    """The answer. One for which no function was found that is still there is none; `found` says so without results."""
+    found = bool(results) if found is None else found
     return SearchAnswer(
         query=query.encode("utf-8", "replace").decode(),  # half a surrogate pair fits into no JSON
         answered=climb.answered and found,
         confidence=climb.confidence if found else 0.0,
         tier=climb.tier,
-        took_ms=(time.perf_counter() - started) * 1000,
+        took_ms=ms,
         trace_id=uuid.uuid4().hex,
         language=request.language,
         results=results,
@@ -292,12 +320,9 @@ def describe_answer(
     )
 
 
-def _check_library(library: str | None, loaded: Loaded) -> None:
-    if not library or library in loaded.libraries:
-        return
-    # One that was made this moment. Nothing with a NUL is ever stored, and PostgreSQL does not even take the question.
-    if "\0" in library or not Library.objects.filter(name=library).exists():
-        raise InvalidInput({"library": "there is no such library"})
+def count_ms(started: float) -> float:
+    """Milliseconds since a time of perf_counter."""
+    return (time.perf_counter() - started) * 1000
 
 
 def _check_query(query: str) -> str:
