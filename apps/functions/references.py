@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
-from apps.functions.models import Function
+from apps.functions.models import Function, FunctionQuerySet
 
 
 def refer_to(function: Function) -> str:
@@ -19,16 +19,31 @@ def names_of(function: Function) -> tuple[str, str]:
 
 def find_referred(references: Collection[str]) -> dict[str, list[Function]]:
     """The functions that each reference means, without their texts; references that mean nothing are left out."""
-    splits = [parts for reference in references for parts in _splits(reference)]
-    if not references:
-        return {}
-    with_library = Q(library__name__in={library for library, _ in splits}, external_id__in={rest for _, rest in splits})
-    rows = (
-        Function.objects.with_library()
-        .filter(Q(external_id__in=references) | with_library)
-        .only("external_id", "name", "qualified_name", "language", "signature", "state", "library__name")
+    rows = _select_referred(references).with_library()
+    return _by_reference(
+        references,
+        rows.only("external_id", "name", "qualified_name", "language", "signature", "state", "library__name"),
     )
-    return _by_reference(references, rows)
+
+
+def find_languages(references: Collection[str]) -> dict[str, str]:
+    """The language of a function that each reference means; references that mean nothing are left out."""
+    wanted = set(references)
+    found: dict[str, str] = {}
+    rows = _select_referred(references).order_by("name", "pk")  # the first is the same one as in `find_referred`
+    for library, external_id, language in rows.values_list("library__name", "external_id", "language"):
+        for name in (external_id, f"{library}/{external_id}"):
+            if name in wanted:
+                found.setdefault(name, language)
+    return found
+
+
+def _select_referred(references: Collection[str]) -> FunctionQuerySet:
+    """The functions that any of the references means, and some more."""
+    splits = [parts for reference in references for parts in _splits(reference)]
+    libraries, rests = {library for library, _ in splits}, {rest for _, rest in splits}
+    with_library = Q(library__name__in=libraries, external_id__in=rests)
+    return Function.objects.filter(Q(external_id__in=references) | with_library)
 
 
 def _splits(reference: str) -> Iterable[tuple[str, str]]:

@@ -15,7 +15,7 @@ from apps.functions.evaluation.fixes import apply_fix
 from apps.functions.index import read_manifest
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Revision
-from apps.functions.references import find_referred, names_of, refer_to
+from apps.functions.references import find_languages, find_referred, names_of, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
 from apps.functions.services.batching import Asked, measure_searches
@@ -74,7 +74,7 @@ class SearchTarget:
         }
 
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
-        languages = _find_languages(questions)
+        languages = find_languages({reference for question in questions for reference in question.expected})
         for start in range(0, len(questions), BATCH):
             part = questions[start : start + BATCH]
             for question, found in zip(part, measure_searches([_ask(one) for one in part], limit=LIMIT), strict=True):
@@ -128,12 +128,6 @@ def _check_expected(expected: object) -> str:
 
 def _ask(question: Question) -> Asked:
     return Asked(question.query, question.filters.get("language"), question.filters.get("library"))
-
-
-def _find_languages(questions: Sequence[Question]) -> dict[str, str]:
-    """The language of every function expected, in one go."""
-    found = find_referred({reference for question in questions for reference in question.expected})
-    return {reference: functions[0].language for reference, functions in found.items()}
 
 
 def _label_language(question: Question, languages: Mapping[str, str]) -> str:
