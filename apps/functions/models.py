@@ -5,10 +5,11 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import MD5, Cast
 from django.urls import reverse
-from pgvector.django import VectorField
+from pgvector.django import HalfVectorField, VectorField
 
 from apps.core.models import Job, TimestampedModel
 from apps.functions.records import FunctionRecord
@@ -189,6 +190,54 @@ class FunctionEmbedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function_id} {self.model_digest[:12]}"
+
+
+class SearchEntry(models.Model):
+    """A published function as PostgreSQL searches it (SEARCH_BACKEND=postgres). Triggers alone write it."""
+
+    function = models.OneToOneField(
+        Function, on_delete=models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    language = models.CharField(max_length=40)
+    library_id = models.BigIntegerField()
+    words = SearchVectorField()
+    name_keys = ArrayField(models.TextField())
+    vector = HalfVectorField(dimensions=DIMENSIONS, null=True)
+    model_digest = models.CharField(max_length=64)
+    content_digest = models.CharField(max_length=64)
+    change_xid = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.function_id} {self.language}"
+
+
+class SearchFeatures(models.Model):
+    """What ranking needs of a function and takes long to find out. A trigger removes it when the text changes."""
+
+    function = models.OneToOneField(
+        Function, on_delete=models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    terms = models.BinaryField(help_text="Its terms, counted (see index/packing.py).")
+    crowding = models.FloatField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.function_id)
+
+
+class SearchStatistics(models.Model):
+    """How many functions have which words, as the last build for PostgreSQL found: one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    documents = models.PositiveIntegerField()
+    average_lengths = ArrayField(models.FloatField())
+    frequencies = models.JSONField(help_text="Of words that are in many functions; the others are counted when asked.")
+    words = models.JSONField(help_text="Of words as they are written: misspelled ones are read as these.")
+    typical_crowding = models.FloatField()
+    model_digest = models.CharField(max_length=64)
+    computed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.documents} functions"
 
 
 class SynonymGroupQuerySet(models.QuerySet["SynonymGroup"]):

@@ -194,6 +194,7 @@ LOGGING = logging_config(level=ENV.log_level, form=ENV.log_format)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 EMBEDDING_THREADS = ENV.embedding_threads
 INDEX_REFRESH_SECONDS = ENV.index_refresh_seconds
+SEARCH_BACKEND = ENV.search_backend
 SWEEP_CHUNK_CASES = ENV.sweep_chunk_cases
 SWEEP_CHUNKS_AT_ONCE = ENV.sweep_chunks_at_once
 EVALUATION_KEEP_DAYS = ENV.evaluation_keep_days

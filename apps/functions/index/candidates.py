@@ -4,7 +4,7 @@ Scores, order, confidence and explanations come from the same code as for an ind
 for is taken out of the candidates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from apps.functions.index.ranking import Part
 from apps.functions.index.segment import Postings, Segment, Statistics
 from apps.functions.search.bm25 import compute_impacts, inverse_document_frequency, pack_fields
 from apps.functions.search.query import ParsedQuery
+from apps.functions.search.spelling import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class TermsOfQuery:
     def top_terms(self, row: int) -> list[str]:
         """None: the candidates are those of one query, not a catalogue to compare with."""
         return []
+
+    def find_readings(self, word: str) -> Iterable[Reading]:
+        """None, as above."""
+        return ()
 
 
 class CandidateIndex(LiveIndex):
@@ -98,7 +103,7 @@ def make_segment(found: Candidates, terms: Sequence[str], statistics: Statistics
         vectors=np.divide(found.vectors, norms, out=np.zeros_like(found.vectors), where=norms > 0),
         has_vector=has_vector,
         crowding=found.crowding,
-        name_sizes=counts.name_sizes.astype(np.uint16),
+        curated=counts.curated,
         languages=languages,
         libraries=libraries,
         terms=TermsOfQuery(by_term, by_name),

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from apps.functions.search.bm25 import FIELDS, count_terms
 from apps.functions.search.documents import Document
-from apps.functions.search.names import count_words
 
 VERSION = 1
 """Raise it when `tokens.analyse` gives other terms: what was packed before is counted anew then."""
@@ -17,7 +16,7 @@ VERSION = 1
 MARK = zlib.crc32(f"{VERSION} {' '.join(FIELDS)}".encode())
 MOST_COUNTED = 255
 
-_HEAD = np.dtype([("mark", "<u4"), ("name_size", "<u4"), ("lengths", "<u4", (len(FIELDS),))])
+_HEAD = np.dtype([("mark", "<u4"), ("curated", "<u4"), ("lengths", "<u4", (len(FIELDS),))])
 # A term is known by its checksum: of the sixty of a function and twenty of a query hardly ever two are the same.
 _RECORD = np.dtype([("term", "<u4"), ("counts", "u1", (len(FIELDS),))])
 
@@ -27,20 +26,20 @@ class FoundCounts:
     """Where n documents have one of some terms: p postings in the order of documents.
 
     `rows` and `terms`, shape (p,), are the document's and the term's places; `counts`, shape (p, fields), how often.
-    `lengths`, shape (n, fields), and `name_sizes`, shape (n,), are the documents'.
+    `lengths`, shape (n, fields), and `curated`, shape (n,), are of the documents.
     """
 
     rows: NDArray[np.int32]
     terms: NDArray[np.int64]
     counts: NDArray[np.uint8]
     lengths: NDArray[np.uint32]
-    name_sizes: NDArray[np.uint32]
+    curated: NDArray[np.bool_]
 
 
 def pack_terms(document: Document) -> bytes:
     counted = count_terms(document)
     head = np.zeros((), dtype=_HEAD)
-    head["mark"], head["name_size"], head["lengths"] = MARK, count_words(document.name), counted.lengths
+    head["mark"], head["curated"], head["lengths"] = MARK, document.is_curated, counted.lengths
     records = np.zeros(len(counted.counts), dtype=_RECORD)
     if len(records):
         records["term"] = [_number(term) for term in counted.counts]
@@ -68,7 +67,7 @@ def find_counts(packed: Sequence[bytes], terms: Sequence[str]) -> FoundCounts:
         terms=order[places[known]] if len(numbers) else np.zeros(0, dtype=np.int64),
         counts=records["counts"][known],
         lengths=heads["lengths"],
-        name_sizes=heads["name_size"],
+        curated=heads["curated"] > 0,
     )
 
 

@@ -124,4 +124,9 @@ def digest_groups(groups: Groups) -> str:
 
 @cache
 def live_index() -> LiveIndexHolder:
+    """This process's holder, of the kind that SEARCH_BACKEND names."""
+    if settings.SEARCH_BACKEND == "postgres":
+        from apps.functions.services.postgres.holder import PostgresHolder
+
+        return PostgresHolder()
     return LiveIndexHolder()
