@@ -97,6 +97,9 @@ def climb(live: LiveIndex, parsed: ParsedQuery, vector: Vector) -> tuple[str, Se
     named = live.exact_matches(parsed)
     if named.answered:
         return NAMES, named
+    by_words = live.search_if_sure(parsed)
+    if by_words.answered:
+        return WORDS, by_words
     return MODEL, live.search(parsed, vector)
 
 

@@ -6,6 +6,9 @@ from apps.functions.search.confidence import LEAD_OVER, Evidence
 from apps.functions.search.explain import Match, explain_match, matched_words
 from apps.functions.search.fusion import UNRELATED_SCORE
 from apps.functions.search.query import ParsedQuery
+from apps.functions.search.reranking import FEATURES, WITH_MEANING
+
+COMPLETE, CURATED = FEATURES.index("complete"), FEATURES.index("curated")
 
 
 def describe_hits(query: ParsedQuery, found: Ranked, limit: int) -> tuple[Hit, ...]:
@@ -47,8 +50,9 @@ def weigh_evidence(found: Ranked) -> Evidence:
     beaten = float(found.score[rank - 1])
     if rank < LEAD_OVER:
         # There is nothing at that rank: as good as a function that has nothing to do with the query.
-        beaten = min(beaten, 0.0 if scores.semantic is None else UNRELATED_SCORE)
+        beaten = min(beaten, 0.0 if scores.semantic is None else UNRELATED_SCORE / WITH_MEANING.most)
     return Evidence(
         semantic=None if scores.semantic is None else float(scores.semantic[first.row]),
         lead=float(found.score[0]) - beaten,
+        complete=bool(found.features[0, COMPLETE] * found.features[0, CURATED]),
     )

@@ -104,6 +104,17 @@ class LiveIndex:
         hits = describe_hits(query, found, limit)
         return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
 
+    def search_if_sure(
+        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+    ) -> SearchOutcome:
+        """What words alone find, where a curated function tells the whole query and leads clearly; or else NOTHING."""
+        if not any(part.segment.curated.any() for part in self._parts):
+            return NOTHING
+        found = self.rank(query, None, language=language, library=library, limit=limit)
+        if not found.best or not (evidence := weigh_evidence(found)).is_sure:
+            return NOTHING
+        return SearchOutcome(describe_hits(query, found, limit), estimate_confidence(evidence), True)
+
     def rank(
         self,
         query: ParsedQuery,

@@ -10,6 +10,7 @@ from apps.functions.services.searching import (
     NamesTier,
     RankingTier,
     SearchAnswer,
+    WordsTier,
     build_answer,
     build_request,
     climb_tiers,
@@ -41,6 +42,7 @@ def embed_afresh(text: str) -> "np.ndarray":
 
 TIERS = (
     NamesTier(),
+    WordsTier(),
     RankingTier(ladder.LOCAL_MODEL, embed_afresh),
     RankingTier(LEXICAL, lambda text: None),
 )

@@ -13,6 +13,7 @@ register = template.Library()
 TIERS = {
     "cache": "cache",
     "rules": "name rule",
+    "words": "all the words",
     "local_model": "words and meaning",
     "lexical": "words only",
     "language_model": "language model",

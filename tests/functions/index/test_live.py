@@ -125,6 +125,26 @@ class TestSearch:
         assert not meaning or not any(pair[1] is not None for pair in entries) or set(ids(every)) == allowed
 
 
+class TestSearchIfSure:
+    @pytest.fixture
+    def live(self, tmp_path):
+        curated = entry(1, "read_csv", "Reads a table", [1, 0, 0], keywords=("spreadsheet",), action="read")
+        others = [entry(number, f"other_{number}", "Does something else", [0, 1, 0]) for number in range(2, 14)]
+        return open_live(tmp_path, [curated, *others, entry(14, "zip_all", "Packs a folder", [0, 0, 1])])
+
+    def test_a_curated_function_that_tells_all_is_taken_at_once(self, live):
+        outcome = live.search_if_sure(parse_query("read a spreadsheet"))
+        assert (ids(outcome)[0], outcome.answered) == (1, True)
+        assert outcome.confidence > 0.8
+
+    @pytest.mark.parametrize("text", ["read a spreadsheet backwards", "packs a folder", "zebra"])
+    def test_a_missing_word_or_a_plain_function_is_not_sure(self, live, text):
+        assert live.search_if_sure(parse_query(text)).hits == ()
+
+    def test_filters_hold(self, live):
+        assert live.search_if_sure(parse_query("read a spreadsheet"), language="go").hits == ()
+
+
 class TestExactMatches:
     @pytest.mark.parametrize("text", ["sort_list", "sortList", "Sort List", "sort-list()"])
     def test_any_spelling_finds_it_most_popular_first(self, live, text):

@@ -46,5 +46,11 @@ def test_words_alone_have_a_model_of_their_own():
     assert BY_WORDS.semantic == 0
 
 
+def test_words_are_sure_only_of_a_clear_lead_with_all_the_words():
+    assert Evidence(None, 0.2, complete=True).is_sure
+    assert not any(one.is_sure for one in (Evidence(None, 0.2), Evidence(None, 0.1, True), Evidence(0.9, 0.2, True)))
+    assert estimate_confidence(Evidence(None, 0.2, complete=True)) > estimate_confidence(Evidence(None, 0.2))
+
+
 def test_names_written_as_code_are_surer_than_words():
     assert confidence_of_name("parse_date") > confidence_of_name("parse date") > confidence_of_name("parse")

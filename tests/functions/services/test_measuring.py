@@ -60,7 +60,7 @@ def test_it_neither_reads_nor_leaves_anything(monkeypatch):
 
 def test_without_a_model_words_still_find():
     with patch.object(measuring.inference, "embed_texts", side_effect=EmbeddingModelMissing("no model")):
-        answer = measure_search(query="lines of a file").answer
+        answer = measure_search(query="lines of a big file").answer
     assert (answer.tier, answer.results[0].function.name) == ("lexical", "count_lines")
 
 

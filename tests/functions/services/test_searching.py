@@ -103,7 +103,7 @@ class TestAnswers:
         answer = search("sort numbers")
         trace = searching.get_trace(answer.trace_id)
         assert trace is not None
-        assert [step["tier"] for step in trace["steps"]][:3] == ["cache", "rules", "local_model"]
+        assert [step["tier"] for step in trace["steps"]][:3] == ["cache", "rules", "words"]
         assert trace["filters"] == {}
         assert searching.get_trace("0" * 32) is None
 
@@ -122,7 +122,7 @@ class TestAnswers:
         with patch.object(searching.inference, "embed_query", side_effect=EmbeddingModelMissing("no model")):
             answer = search("comma separated values of a table")
         assert (names(answer)[0], answer.tier) == ("read_csv", "lexical")
-        assert [step["outcome"] for step in answer.steps][2] == "failed"
+        assert [step["outcome"] for step in answer.steps][3] == "failed"
 
     def test_filters(self, functions):
         make("sort_slice", "Sort a slice of numbers.", language="go")
