@@ -53,7 +53,7 @@ def find_scope(declared: Mapping[str, str], request: Request, view: "APIView") -
     return declared.get(getattr(view, "action", None) or method, declared.get(method))
 
 
-def check_scope(request: Request, key: ApiKey | None, scope: str) -> None:
+def check_scope(request: HttpRequest | Request, key: ApiKey | None, scope: str) -> None:
     """Raises PermissionDenied unless the user's role allows what `scope` stands for, and the key, if any, has it."""
     if key is not None and scope not in key.scopes:
         raise PermissionDenied(f"The API key lacks the scope {scope}.", "missing_scope")

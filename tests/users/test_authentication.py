@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -152,3 +153,18 @@ def test_a_key_opens_no_pages(client: Client, token: Token) -> None:
 def test_the_password_is_no_key(client: Client) -> None:
     UserFactory()
     assert ask(client, f"Bearer {PASSWORD}").status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_meanwhile_costs_no_request(client: Client, token: Token) -> None:
+    ApiKeyFactory(token=token, last_used_at=timezone.now())
+    assert ask(client, f"Bearer {token}").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [backend] = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    other.close()
+    connection.health_check_enabled, connection.health_check_done = True, False  # as when a request begins
+    assert ask(client, f"Bearer {token}").status_code == 200
