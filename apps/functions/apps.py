@@ -21,7 +21,10 @@ class FunctionsConfig(AppConfig):
         # An answer costs about as much as a trip to Valkey: kept in the process only.
         register_policy(CachePolicy("functions.answers", version=1, local_size=2000, local_ttl=300))
         register_policy(CachePolicy("functions.queries", version=1, local_size=4000, local_ttl=3600))
-        register_policy(CachePolicy("functions.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400))
+        traces = CachePolicy(
+            "functions.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True
+        )
+        register_policy(traces)
         first_start.register_demo("apps.functions.services.demo.start_demo_import")
         health.register_check("index", check_index, required=False)
         metrics.register_gauge(

@@ -1,6 +1,6 @@
 """The tier that all processes share, in Valkey. Every failure of it is a miss, and is counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -35,8 +35,20 @@ class SharedTier:
             return None
 
     def set(self, key: str, entry: Entry) -> None:
-        body = orjson.dumps({"value": entry.value, "made_at": entry.made_at}, option=orjson.OPT_SERIALIZE_NUMPY)
+        body = _encode(entry)
         self._guard("set", lambda client: client.set(_name(key), body, px=self._milliseconds))
+
+    def set_many(self, entries: Sequence[tuple[str, Entry]]) -> None:
+        """All in one trip."""
+        bodies = [(_name(key), _encode(entry)) for key, entry in entries]
+
+        def send(client: Any) -> None:
+            pipeline = client.pipeline(transaction=False)
+            for name, body in bodies:
+                pipeline.set(name, body, px=self._milliseconds)
+            pipeline.execute()
+
+        self._guard("set_many", send)
 
     def delete(self, key: str) -> None:
         self._guard("delete", lambda client: client.delete(_name(key)))
@@ -61,6 +73,10 @@ class SharedTier:
     def _fail(self, action: str, error: Exception) -> None:
         self.errors += 1
         log.warning("cache_failed", action=action, error=str(error) or type(error).__name__)
+
+
+def _encode(entry: Entry) -> bytes:
+    return orjson.dumps({"value": entry.value, "made_at": entry.made_at}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _name(key: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from apps.core import metrics
+from apps.core.cache.behind import WriteBehind
 from apps.core.cache.local import Entry, LocalTier
 from apps.core.cache.policy import CachePolicy, make_key
 from apps.core.cache.shared import SharedTier
@@ -49,6 +50,7 @@ class TieredCache:
         self.policy = policy
         self.local = local or LocalTier(size=policy.local_size, ttl=policy.local_ttl)
         self.shared = (shared or SharedTier(ttl=policy.shared_ttl)) if policy.shared else None
+        self._behind = WriteBehind(self.shared.set_many) if self.shared and policy.write_behind else None
         self._flights = _Flights()
         self._hits: dict[Tier, int] = {"local": 0, "shared": 0}
         self._misses = 0
@@ -120,7 +122,9 @@ class TieredCache:
     def _store(self, key: str, value: Any) -> None:
         entry = Entry(value, time.time())
         self.local.set(key, entry)
-        if self.shared:
+        if self._behind:
+            self._behind.put(key, entry)
+        elif self.shared:
             self.shared.set(key, entry)
 
     def statistics(self) -> dict[str, float | str]:

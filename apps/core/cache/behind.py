@@ -1,0 +1,60 @@
+"""Writes that nobody waits for: gathered for a moment and made together by a thread, all of them before the end."""
+
+import atexit
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from apps.core.cache.local import Entry
+
+GATHER_SECONDS = 0.005
+LIMIT = 2000
+"""As many wait at most. Whoever comes then writes for itself: no entry is lost, and none is kept in memory instead."""
+
+Entries = Sequence[tuple[str, Entry]]
+
+
+class WriteBehind:
+    """Hands entries to `write`, many at a time, from a thread of its own. `write` deals with its failures."""
+
+    def __init__(self, write: Callable[[Entries], None], *, limit: int = LIMIT, gather: float = GATHER_SECONDS) -> None:
+        self._write = write
+        self._limit = limit
+        self._gather = gather
+        self._waiting: list[tuple[str, Entry]] = []
+        self._writing = threading.Lock()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        atexit.register(self.flush)
+
+    def put(self, key: str, entry: Entry) -> None:
+        with self._changed:
+            taken = len(self._waiting) < self._limit
+            if taken:
+                self._waiting.append((key, entry))
+                self._start()
+                if len(self._waiting) == 1:
+                    self._changed.notify()
+        if not taken:
+            self._write([(key, entry)])
+
+    def flush(self) -> None:
+        """Returns when all that was put before is written."""
+        with self._writing:
+            with self._changed:
+                batch, self._waiting = self._waiting, []
+            if batch:
+                self._write(batch)
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():  # a fork takes no threads along
+            self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+            time.sleep(self._gather)
+            self.flush()
