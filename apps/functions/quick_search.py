@@ -1,0 +1,63 @@
+"""Search over the API without the framework around it, for the request that nearly all are: a key, and a plain query.
+
+What is refused, or is out of the ordinary in any way, gets no answer here: the API view then gives it, or says what is
+wrong with it. So there is one place for errors, and this one only ever says what the view would have said.
+"""
+
+import re
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from rest_framework.exceptions import APIException
+
+from apps.core.errors import InvalidInput
+from apps.functions.services.searching import search_as_json
+from apps.users.authentication import sign_in
+from apps.users.permissions import check_scope
+
+FILTERS = ("language", "library")
+PARAMETERS = ("q", *FILTERS, "limit")
+LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
+ANY_TYPE = ("", "*/*", "application/json")
+HEADERS = {"Vary": "Accept", "Allow": "GET, HEAD, OPTIONS"}
+
+
+def answer_quickly(request: HttpRequest, scope: str) -> HttpResponse | None:
+    """The answer to a plain search with a key that has the scope; None for whatever else the request is."""
+    if request.method != "GET" or not is_plain(request.META):
+        return None
+    wanted = read_plain(request.GET)
+    if wanted is None:
+        return None
+    try:
+        key = sign_in(request)
+        if key is None:
+            return None
+        check_scope(request, key, scope)
+        body = search_as_json(**wanted)
+    except (APIException, InvalidInput):
+        return None
+    return HttpResponse(body, content_type="application/json", headers=HEADERS)
+
+
+def is_plain(meta: dict[str, Any]) -> bool:
+    """Whether the request has no body and is content with JSON."""
+    return meta.get("CONTENT_LENGTH") in (None, "", "0") and meta.get("HTTP_ACCEPT", "") in ANY_TYPE
+
+
+def read_plain(given: QueryDict) -> dict[str, Any] | None:
+    """The parameters of `search_as_json`; None unless each is known and as a client means it."""
+    values = given.dict()
+    if "q" not in values or any(name not in PARAMETERS or "\0" in str(value) for name, value in values.items()):
+        return None
+    wanted: dict[str, Any] = {"query": values["q"]}
+    for name in FILTERS:
+        if name in values:
+            wanted[name] = str(values[name]).strip()
+            if not wanted[name]:
+                return None
+    if "limit" in values:
+        if not LIMIT.fullmatch(str(values["limit"])):
+            return None
+        wanted["limit"] = int(str(values["limit"]))
+    return wanted

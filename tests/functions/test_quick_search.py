@@ -1,0 +1,210 @@
+"""The short way to an answer says what the API view says, and leaves to it whatever is out of the ordinary."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from prometheus_client import REGISTRY
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
+
+from apps.core.jobs.services import run_inline
+from apps.functions import api
+from apps.functions.models import Function
+from apps.functions.services import indexing, live, searching
+from apps.users.models import ApiKey
+from apps.users.roles import Role
+from apps.users.scopes import EVALUATIONS_READ, FUNCTIONS_READ
+from tests.api import client_of, client_with_key
+from tests.functions.factories import FunctionFactory, LibraryFactory
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+SEARCH = "/api/v1/functions/search/"
+VARYING = ("took_ms", "trace_id", "tier")
+
+
+@pytest.fixture(autouse=True)
+def own_index(settings: Settings, tmp_path: Path) -> Any:
+    settings.INDEX_DIR = tmp_path
+    settings.INDEX_REFRESH_SECONDS = 0
+    live.live_index.cache_clear()
+    searching.get_cache("functions.answers").local.clear()
+    texts = LibraryFactory(name="texts")
+    FunctionFactory(name="count_lines", external_id="texts.count_lines", library=texts)
+    FunctionFactory(name="parse_date", library=texts, description="Parse a date out of text 文件 \u2028 <b>.", code="x")
+    assert run_inline(kind=indexing.KIND, params={}).error == ""
+    yield
+    live.live_index.cache_clear()
+
+
+@pytest.fixture
+def program() -> APIClient:
+    return client_with_key(FUNCTIONS_READ, last_used_at=timezone.now())
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each search was answered the short way."""
+    seen: list[bool] = []
+    short = api.answer_quickly
+
+    def answer_quickly(*args: Any) -> Any:
+        response = short(*args)
+        seen.append(response is not None)
+        return response
+
+    monkeypatch.setattr(api, "answer_quickly", answer_quickly)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"q": "parse a date"},
+        {"q": "count_lines"},
+        {"q": "parse a date", "limit": 1},
+        {"q": "parse a date", "limit": 100, "language": " py "},
+        {"q": "parse a date", "library": "texts"},
+        {"q": "  größe 文件 🎉 \u2028"},
+        {"q": "<script>&\"'"},
+        {"q": ["one", "parse a date"]},
+        {"q": "in in in"},
+    ],
+)
+def test_says_what_the_view_says(program: APIClient, quick: list[bool], parameters: dict[str, Any]) -> None:
+    for _ in range(2):  # new, then kept
+        short, whole = program.get(SEARCH, parameters), client_of().get(SEARCH, parameters)
+        assert (short.status_code, whole.status_code) == (200, 200)
+        first, second = short.json(), whole.json()
+        assert list(first) == list(second)
+        assert {**first, **dict.fromkeys(VARYING)} == {**second, **dict.fromkeys(VARYING)}
+        for name in ("Content-Type", "Allow"):
+            assert short[name] == whole[name]
+        assert "Accept" in short["Vary"]
+        assert short["X-Request-ID"]
+    assert quick == [True, False] * 2
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"q": ""},
+        {"q": " \t"},
+        {"q": "a\0b"},
+        {"q": "x" * 3000},
+        *({"q": "a", "limit": limit} for limit in ("0", "101", "abc", "-1", "01", "", "1.0", "9" * 40)),
+        {"q": "a", "language": "klingon"},
+        {"q": "a", "language": ""},
+        {"q": "a", "library": "nowhere"},
+        {"q": "a", "library": "a\0b"},
+        {"q": "a", "lang": "python"},
+        {"q": "a", "format": "json"},
+    ],
+)
+def test_leaves_what_is_wrong_to_the_view(program: APIClient, quick: list[bool], parameters: dict[str, Any]) -> None:
+    short, whole = program.get(SEARCH, parameters), client_of().get(SEARCH, parameters)
+    assert quick == [False, False]
+    assert short.status_code == whole.status_code
+    first, second = short.json(), whole.json()
+    assert {**first, **dict.fromkeys((*VARYING, "request_id"))} == {**second, **dict.fromkeys((*VARYING, "request_id"))}
+
+
+@pytest.mark.parametrize("method", ["head", "options", "post", "delete"])
+def test_other_methods_are_the_views(program: APIClient, quick: list[bool], method: str) -> None:
+    getattr(program, method)(f"{SEARCH}?q=a")
+    assert quick == [False]
+
+
+def test_a_type_that_is_not_json_is_refused(program: APIClient, quick: list[bool]) -> None:
+    assert program.get(SEARCH, {"q": "a"}, headers={"Accept": "text/csv"}).status_code == 406
+    assert quick == [False]
+
+
+class TestKeys:
+    def test_one_that_is_revoked_stops_at_once(self, program: APIClient) -> None:
+        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+        ApiKey.objects.update(revoked_at=timezone.now())
+        response = program.get(SEARCH, {"q": "parse a date"})
+        assert (response.status_code, response.json()["code"]) == (401, "key_revoked")
+
+    def test_one_whose_owner_is_deactivated_stops_at_once(self, program: APIClient) -> None:
+        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+        owner = ApiKey.objects.get().user
+        owner.is_active = False
+        owner.save()
+        assert program.get(SEARCH, {"q": "parse a date"}).json()["code"] == "key_owner_inactive"
+
+    def test_a_scope_that_is_taken_away_is_gone_at_once(self, program: APIClient) -> None:
+        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+        ApiKey.objects.update(scopes=[EVALUATIONS_READ])
+        response = program.get(SEARCH, {"q": "parse a date"})
+        assert (response.status_code, response.json()["code"]) == (403, "missing_scope")
+
+    def test_a_wrong_secret_is_refused(self, program: APIClient) -> None:
+        header = f"Bearer {ApiKey.objects.get().prefix}_{'x' * 43}"
+        response = APIClient(headers={"Authorization": header}).get(SEARCH, {"q": "parse a date"})
+        assert (response.status_code, response.json()["code"]) == (401, "key_unknown")
+
+    def test_without_any_the_view_asks_for_one(self, quick: list[bool]) -> None:
+        assert APIClient().get(SEARCH, {"q": "parse a date"}).status_code == 401
+        assert quick == [False]
+
+    def test_its_use_is_noted(self) -> None:
+        client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER).get(SEARCH, {"q": "parse a date"})
+        assert ApiKey.objects.get().last_used_at
+
+
+class TestRepeated:
+    def test_reads_the_key_and_nothing_else(
+        self, program: APIClient, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        settings.INDEX_REFRESH_SECONDS = 60
+        parameters = {"q": "parse a date", "library": "texts"}
+        first = program.get(SEARCH, parameters).json()
+        with django_assert_num_queries(1):
+            second = program.get(SEARCH, parameters).json()
+        assert (first["tier"] != "cache", second["tier"]) == (True, "cache")
+        assert (first["results"], first["confidence"]) == (second["results"], second["confidence"])
+
+    def test_an_unsure_answer_stays_unsure(self, program: APIClient) -> None:
+        first, second = (program.get(SEARCH, {"q": "date zebra quux unicorn yodel"}).json() for _ in range(2))
+        assert (first["answered"], second["answered"], second["tier"]) == (False, False, "cache")
+        assert first["results"] == second["results"]
+        trace = program.get(f"/api/v1/traces/{second['trace_id']}/").json()
+        assert [(step["tier"], step["outcome"]) for step in trace["steps"]] == [("cache", "unsure")]
+
+    def test_each_answer_has_a_trace_and_is_counted(self, program: APIClient) -> None:
+        program.get(SEARCH, {"q": "count_lines"})
+        labels = {"ladder": "functions.search", "tier": "cache", "answered": "true"}
+        before = REGISTRY.get_sample_value("touchstone_answers_total", labels) or 0
+        body = program.get(SEARCH, {"q": "count_lines"}).json()
+        assert REGISTRY.get_sample_value("touchstone_answers_total", labels) == before + 1
+        trace = client_of().get(f"/api/v1/traces/{body['trace_id']}/").json()
+        assert (trace["tier"], trace["results"]) == ("cache", [row["key"] for row in body["results"]])
+
+    def test_another_process_finds_the_trace(self, program: APIClient) -> None:
+        trace_id = program.get(SEARCH, {"q": "count_lines"}).json()["trace_id"]
+        searching.get_cache("functions.traces").local.clear()
+        assert client_of().get(f"/api/v1/traces/{trace_id}/").json()["trace_id"] == trace_id
+
+    @pytest.mark.django_db(transaction=True)
+    def test_an_edited_function_is_shown_as_it_is_now(self, program: APIClient) -> None:
+        program.get(SEARCH, {"q": "count_lines"})
+        Function.objects.filter(name="count_lines").update(signature="count_lines(path, *, blank)")
+        [first, *_] = program.get(SEARCH, {"q": "count_lines"}).json()["results"]
+        assert first["signature"] == "count_lines(path, *, blank)"
+
+    def test_a_renamed_library_is_shown_as_it_is_now(self, program: APIClient) -> None:
+        library = Function.objects.get(name="count_lines").library
+        program.get(SEARCH, {"q": "count_lines"})
+        library.name = "prose"
+        library.save()
+        assert program.get(SEARCH, {"q": "count_lines"}).json()["results"][0]["library"] == "prose"
+
+    def test_a_deleted_function_is_shown_no_more(self, program: APIClient) -> None:
+        assert program.get(SEARCH, {"q": "count_lines"}).json()["results"][0]["name"] == "count_lines"
+        Function.objects.filter(name="count_lines").delete()
+        assert "count_lines" not in [row["name"] for row in program.get(SEARCH, {"q": "count_lines"}).json()["results"]]
