@@ -3,7 +3,7 @@
 from apps.functions.index.hits import Hit
 from apps.functions.index.reranking import Ranked
 from apps.functions.search.confidence import LEAD_OVER, Evidence
-from apps.functions.search.explain import Match, explain_match, matched_words
+from apps.functions.search.explain import Match, explain_lead, explain_match, explain_readings, matched_words
 from apps.functions.search.fusion import UNRELATED_SCORE
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import FEATURES, WITH_MEANING
@@ -29,18 +29,28 @@ def find_matches(query: ParsedQuery, found: Ranked, number: int) -> list[Match]:
 def _describe(query: ParsedQuery, found: Ranked, number: int) -> Hit:
     place = found.best[number]
     segment, scores = found.parts[place.part].segment, found.scores[place.part]
-    semantic = None
-    if scores.semantic is not None and segment.has_vector[place.row]:
-        semantic = float(scores.semantic[place.row])
-    matches = find_matches(query, found, number)
+    semantic, matches = _find_cosine(found, number), find_matches(query, found, number)
+    words = {match.word for match in matches}
+    readings = [(term.word, term.read_as) for term in query.terms if term.read_as and term.word in words]
+    parts = [explain_match(matches, semantic), explain_readings(readings)]
+    if number + 1 < len(found.best):
+        following = find_matches(query, found, number + 1)
+        parts.append(explain_lead(matches, following, semantic, _find_cosine(found, number + 1)))
     return Hit(
         id=int(segment.ids[place.row]),
         score=float(found.score[number]),
         lexical=float(scores.lexical[place.row]),
         semantic=semantic,
         matched=matched_words(matches),
-        why=explain_match(matches, semantic),
+        why="; ".join(filter(None, parts)),
     )
+
+
+def _find_cosine(found: Ranked, number: int) -> float | None:
+    """The cosine of a place to the query, None where one of them has no vector."""
+    place = found.best[number]
+    semantic, segment = found.scores[place.part].semantic, found.parts[place.part].segment
+    return float(semantic[place.row]) if semantic is not None and segment.has_vector[place.row] else None
 
 
 def weigh_evidence(found: Ranked) -> Evidence:

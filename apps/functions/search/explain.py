@@ -10,11 +10,16 @@ PLACES = (
     ("name", "name"),
     ("keywords", "keywords"),
     ("description", "description"),
+    ("action", "action"),
+    ("data_type", "data type"),
     ("signature", "signature"),
     ("identifiers", "body"),
     ("body", "body"),
 )
 MAX_WORDS = 4
+
+FURTHER = 0.01
+"""The least difference of two cosines that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,24 @@ def explain_match(matches: Iterable[Match], semantic: float | None) -> str:
     if semantic is not None:
         parts.append(f"meaning {max(semantic, 0.0):.2f}")
     return "; ".join(parts)
+
+
+def explain_readings(readings: Iterable[tuple[str, str]]) -> str:
+    """Which words were taken for others: pairs of the word written and the word it was read as."""
+    return "; ".join(f"‘{word}’ read as ‘{other}’" for word, other in readings)
+
+
+def explain_lead(
+    own: Iterable[Match], following: Iterable[Match], semantic: float | None, next_semantic: float | None
+) -> str:
+    """Why a function stands before the next one, "" where no single thing says it; the numbers are cosines."""
+    others = {match.word.lower() for match in following}
+    lacking = [word for word in matched_words(own) if word.lower() not in others]
+    if lacking:
+        return f"the next lacks {_quote(lacking)}"
+    if semantic is not None and next_semantic is not None and semantic - next_semantic >= FURTHER:
+        return f"the next is further in meaning ({next_semantic:.2f})"
+    return ""
 
 
 def _quote(words: Iterable[str]) -> str:

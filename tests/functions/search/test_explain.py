@@ -1,7 +1,7 @@
 import pytest
 
 from apps.functions.search.bm25 import FIELDS
-from apps.functions.search.explain import Match, explain_match, matched_words
+from apps.functions.search.explain import Match, explain_lead, explain_match, explain_readings, matched_words
 
 pytestmark = pytest.mark.unit
 
@@ -39,3 +39,15 @@ def test_many_words_are_counted():
 def test_words_come_as_the_user_wrote_them_once():
     matches = [Match("CSV", 1), Match("files", 2), Match("csv", 4)]
     assert matched_words(matches) == ("CSV", "files")
+
+
+def test_what_puts_it_before_the_next_is_said():
+    both, one = [Match("reverse", 1), Match("String", 1)], [Match("reverse", 1)]
+    assert explain_lead(both, one, 0.5, 0.9) == "the next lacks ‘String’"
+    assert explain_lead(one, both, 0.9, 0.5) == "the next is further in meaning (0.50)"
+    assert explain_lead(one, one, None, None) == explain_lead(one, both, 0.5, 0.9) == ""
+
+
+def test_a_word_read_as_another_is_said():
+    assert explain_readings([("arry", "array")]) == "‘arry’ read as ‘array’"
+    assert explain_readings([]) == ""
