@@ -303,7 +303,7 @@ def find_exact(vectors: Vectors, asked: Vectors, count: int) -> NDArray[np.int64
 def nearest(vector: Vectors) -> set[int]:
     from apps.functions.services.postgres.candidates import Scope, find_candidates
 
-    return set(find_candidates(None, vector, Scope(), model=model_digest(), crowding=0.0).ids)
+    return set(find_candidates((), vector, Scope(), model=model_digest(), crowding=0.0).ids)
 
 
 def measure_sizes() -> dict[str, Any]:

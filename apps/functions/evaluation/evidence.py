@@ -6,7 +6,7 @@ from functools import cached_property
 
 from apps.core.targets.types import Failure
 from apps.functions.evaluation.wording import words_of
-from apps.functions.index import LiveIndex
+from apps.functions.index import SearchIndex
 from apps.functions.languages import find_language
 from apps.functions.models import Function, FunctionState
 from apps.functions.references import find_referred, refer_to
@@ -83,7 +83,7 @@ def read_evidence(failures: Sequence[Failure], loaded: Loaded) -> list[Evidence]
     return [_weigh(failure, referred, known, loaded) for failure in failures]
 
 
-def _read_known(keys: Collection[int], index: LiveIndex) -> dict[int, Known]:
+def _read_known(keys: Collection[int], index: SearchIndex) -> dict[int, Known]:
     findable = index.contains(keys)
     functions = Function.objects.published().with_library().in_bulk(findable)
     return {key: Known(function, to_document(function)) for key, function in functions.items()}

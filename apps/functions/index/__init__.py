@@ -8,6 +8,7 @@ from apps.functions.index.hits import Hit, SearchOutcome
 from apps.functions.index.live import LiveIndex
 from apps.functions.index.manifest import Manifest, read_manifest
 from apps.functions.index.overlay import Overlay
+from apps.functions.index.protocol import SearchIndex
 from apps.functions.index.snapshot import Snapshot, open_current
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LiveIndex",
     "Manifest",
     "Overlay",
+    "SearchIndex",
     "SearchOutcome",
     "Snapshot",
     "build_index",

@@ -229,6 +229,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("words", models.JSONField(help_text="Of words as they are written: misspelled ones are read as these.")),
+                (
+                    "curated",
+                    models.BooleanField(help_text="Whether some of the functions that were looked at are curated."),
+                ),
                 ("typical_crowding", models.FloatField()),
                 ("model_digest", models.CharField(max_length=64)),
                 ("computed_at", models.DateTimeField()),

@@ -62,6 +62,10 @@ def start_rebuild(*, user_id: int | None = None) -> Job:
 
 def run_build(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """The job's handler. The watermark is read first: what commits during the build shows up beside the index."""
+    if settings.SEARCH_BACKEND == "postgres":
+        from apps.functions.services.postgres.building import build_search
+
+        return build_search(context)
     digest, watermark = inference.model_digest(), read_watermark()
     entries = _report(read_entries(digest), context, Function.objects.published().count())
     manifest = build_index(settings.INDEX_DIR, entries, model_digest=digest, watermark=watermark)
@@ -97,6 +101,10 @@ def pair_vectors(functions: list[Function], model_digest: str) -> Iterator[Entry
 
 
 def index_state() -> IndexState:
+    if settings.SEARCH_BACKEND == "postgres":
+        from apps.functions.services.postgres.state import read_state
+
+        return IndexState(**read_state())
     manifest = read_manifest(settings.INDEX_DIR)
     published = Function.objects.published()
     changes = Function.objects.changed_since(manifest.watermark) if manifest else published

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Count, Max, Sum
 
-from apps.functions.index import LiveIndex, Overlay, Snapshot, open_current
+from apps.functions.index import LiveIndex, Overlay, SearchIndex, Snapshot, open_current
 from apps.functions.models import Function, Library, SynonymGroup
 from apps.functions.search.query import Groups
 from apps.functions.services.indexing import pair_vectors
@@ -28,7 +28,7 @@ Fingerprint = tuple[object, ...]
 class Loaded:
     """What a query is answered from. `version` changes with whatever may change an answer."""
 
-    index: LiveIndex
+    index: SearchIndex
     synonyms: Groups
     version: str
     libraries: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class LiveIndexHolder:
         self._checked_at = float("-inf")
         self._snapshot: Snapshot | None = None
         self._fingerprint: Fingerprint = ()
-        self._index: LiveIndex | None = None
+        self._index: SearchIndex | None = None
         self._synonyms: Groups = ()
         self._synonyms_mark: str | None = None
         self._loaded: Loaded | None = None
@@ -61,7 +61,7 @@ class LiveIndexHolder:
                 self._lock.release()
         return self._loaded
 
-    def get(self) -> LiveIndex:
+    def get(self) -> SearchIndex:
         return self.load().index
 
     @property
@@ -87,7 +87,7 @@ class LiveIndexHolder:
         self._checked_at = time.monotonic()
         return self._loaded
 
-    def _refresh_index(self) -> LiveIndex:
+    def _refresh_index(self) -> SearchIndex:
         snapshot = open_current(settings.INDEX_DIR, known=self._snapshot)
         watermark = snapshot.manifest.watermark if snapshot else 0
         changed = Function.objects.changed_since(watermark)

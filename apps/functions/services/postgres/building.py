@@ -26,8 +26,8 @@ CHUNK = 1_000
 COUNTED = 20_000
 """So many functions, evenly spread, stand for all when words are counted."""
 
-TELLING = 5
-"""A word that is in fewer of those is counted when it is asked for."""
+TELLING = 2
+"""A word that fewer of those have is counted when it is asked for."""
 
 TABLES = ("functions_function", "functions_functionembedding", "functions_library")
 INDEXES = {
@@ -75,7 +75,13 @@ def build_search(context: JobContext) -> dict[str, Any]:
     make_indexes(context)
     measure_all_crowding(context, model)
     statistics = count_words_of_catalogue(model)
-    return {"documents": statistics.documents, "entries_added": filled}
+    with_vectors = SearchEntry.objects.filter(model_digest=model, vector__isnull=False).count()
+    return {
+        "generation": f"postgres-{statistics.computed_at:%Y%m%d%H%M%S}",
+        "documents": statistics.documents,
+        "with_vectors": with_vectors,
+        "entries_added": filled,
+    }
 
 
 def enable_triggers() -> None:
@@ -176,12 +182,14 @@ def count_words_of_catalogue(model: str) -> SearchStatistics:
     keys = list(SearchEntry.objects.order_by("pk").values_list("pk", flat=True))
     sampled = _spread(keys, COUNTED)
     terms, words, lengths = Counter[str](), Counter[str](), np.zeros(len(FIELDS), dtype=np.int64)
+    curated = False
     for _, chunk in _chunks(sampled):
         for function in Function.objects.filter(pk__in=chunk).with_library():
             document = to_document(function)
             counted = count_terms(document)
             terms.update(counted.counts.keys())
             words.update(count_words([document]))
+            curated = curated or document.is_curated
             lengths += counted.lengths
     least = 1 if len(sampled) == len(keys) else TELLING
     stands_for = len(keys) / max(len(sampled), 1)
@@ -193,6 +201,7 @@ def count_words_of_catalogue(model: str) -> SearchStatistics:
             "average_lengths": list(average_length(lengths.tolist(), len(sampled))),
             "frequencies": {term: round(n * stands_for) for term, n in terms.items() if n >= least},
             "words": words,
+            "curated": curated,
             "typical_crowding": TYPICAL_CROWDING if typical is None else typical,
             "model_digest": model,
             "computed_at": timezone.now(),

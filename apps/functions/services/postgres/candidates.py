@@ -1,12 +1,11 @@
 """The queries that fetch candidates from PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from numpy.typing import NDArray
 
 from apps.functions.index.candidates import Candidates
@@ -15,10 +14,9 @@ from apps.functions.models import DIMENSIONS, Function, Library
 from apps.functions.search.fusion import TYPICAL_CROWDING
 from apps.functions.search.names import keys_of_name
 from apps.functions.services.embedding import to_document
-from apps.functions.services.postgres.words import BUDGET, WordPlan, score_by_words
 
 BY_MEANING = 100
-BY_WORDS = 50
+BY_WORDS = 150
 SCANNED = 160
 """Neighbours that pgvector keeps in view while it walks its graph (hnsw.ef_search): more finds better, and slower."""
 
@@ -38,19 +36,23 @@ SELECT function_id FROM functions_searchentry
 WHERE vector IS NOT NULL AND model_digest = %(model)s{filters}
 ORDER BY vector <#> %(vector)s::halfvec({dimensions}) LIMIT %(nearest)s
 """
-LOOKED_AT = """
-SELECT function_id, words FROM functions_searchentry WHERE words @@ %({name})s::tsquery{filters} LIMIT {limit}
+LEVEL = """
+(SELECT function_id FROM functions_searchentry WHERE words @@ %(level{place})s::tsquery{filters} LIMIT {limit})
 """
+FIRST = "(SELECT function_id FROM ({levels}) AS by_words LIMIT {limit})"
 NAMED = """
 SELECT function_id FROM (
     SELECT function_id FROM functions_searchentry WHERE name_keys && %(keys)s::text[]{filters}
 ) AS named JOIN functions_function f ON f.id = function_id
 ORDER BY f.popularity DESC, function_id LIMIT %(limit)s
 """
-BEST = """
-SELECT function_id FROM ({looked_at}) AS looked_at
-GROUP BY function_id, words ORDER BY {score} DESC, length(words), function_id LIMIT {limit}
-"""
+SETTINGS = (
+    f"SET LOCAL hnsw.ef_search = {SCANNED}",
+    # Goes on until enough of what it finds is let through by the filters.
+    "SET LOCAL hnsw.iterative_scan = relaxed_order",
+    # Workers would look up the next level's words while those of the one before it are enough.
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,25 @@ class Scope:
 
 
 def find_candidates(
-    plan: WordPlan | None, vector: NDArray[np.float32] | None, scope: Scope, *, model: str, crowding: float
+    levels: Sequence[str], vector: NDArray[np.float32] | None, scope: Scope, *, model: str, crowding: float
 ) -> Candidates:
-    """The best by words and by meaning together; `crowding` is for those whose own is not known yet."""
-    chosen, values = [], {"model": model, **scope.values}
+    """The best by meaning, and the first by words (see `words.plan_words`).
+
+    `crowding` is for those whose own is not known yet.
+    """
+    chosen: list[str] = []
+    values: dict[str, Any] = {"model": model, **scope.values}
     if vector is not None:
         chosen.append(f"({NEAREST.format(filters=scope.sql, dimensions=DIMENSIONS)})")
         values |= {"vector": write_vector(vector), "nearest": BY_MEANING}
-    if plan is not None and not plan.is_empty:
-        sql, more = _sql_by_words(plan, scope)
-        chosen.append(f"({sql})")
-        values |= more
+    if levels:
+        found = (LEVEL.format(place=place, filters=scope.sql, limit=BY_WORDS) for place in range(len(levels)))
+        chosen.append(FIRST.format(levels=" UNION ALL ".join(found), limit=BY_WORDS))
+        values |= {f"level{place}": level for place, level in enumerate(levels)}
     if not chosen:
         return make_candidates([], crowding)
     sql = f"WITH chosen AS MATERIALIZED ({' UNION '.join(chosen)}) {FETCH}"
-    with searching():
-        return make_candidates(_fetch(sql, values), crowding)
+    return make_candidates(_search(sql, values), crowding)
 
 
 def find_named(keys: Sequence[str], scope: Scope, *, limit: int) -> Candidates:
@@ -105,8 +110,7 @@ def find_nearest(function: int, *, model: str, limit: int) -> list[tuple[int, fl
                  ORDER BY vector <#> own.vector LIMIT %(limit)s) other
         WHERE own.function_id = %(function)s AND own.model_digest = %(model)s AND other.function_id <> own.function_id
         """
-    with searching():
-        rows = _fetch(sql, {"function": function, "model": model, "limit": limit + 1})
+    rows = _search(sql, {"function": function, "model": model, "limit": limit + 1})
     return sorted(((key, float(cosine)) for key, cosine in rows), key=lambda row: (-row[1], row[0]))[:limit]
 
 
@@ -162,23 +166,13 @@ def write_vector(vector: NDArray[np.float32]) -> str:
     return f"[{','.join(f'{value:.6g}' for value in vector.tolist())}]"
 
 
-@contextmanager
-def searching() -> Iterator[None]:
-    """How pgvector searches in this block: it goes on until enough of what it finds is let through by the filters."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {SCANNED}; SET LOCAL hnsw.iterative_scan = relaxed_order")
-        yield
-
-
-def _sql_by_words(plan: WordPlan, scope: Scope) -> tuple[str, dict[str, Any]]:
-    looked_at = [
-        f"({LOOKED_AT.format(name=name, filters=scope.sql, limit=limit)})"
-        for name, text, limit in (("rare", plan.rare, 2 * BUDGET), ("common", plan.common, BUDGET))
-        if text
-    ]
-    score, values = score_by_words(plan)
-    sql = BEST.format(looked_at=" UNION ALL ".join(looked_at), score=score, limit=BY_WORDS)
-    return sql, {**values, "rare": plan.rare, "common": plan.common}
+def _search(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query that runs with SETTINGS: sent as one text, which is one transaction and one trip."""
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join((*SETTINGS, sql)), values)
+        for _ in SETTINGS:
+            cursor.nextset()
+        return list(cursor.fetchall())
 
 
 def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

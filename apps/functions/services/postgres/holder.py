@@ -60,6 +60,7 @@ def read_facts() -> CatalogueFacts:
         average_lengths=tuple(known.average_lengths),
         frequencies=known.frequencies,
         vocabulary=make_vocabulary(known.words),
+        curated=known.curated,
         crowding=known.typical_crowding,
         model=model,
     )

@@ -3,20 +3,18 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from apps.functions.index.candidates import CandidateIndex, Candidates, make_segment, terms_of_query
 from apps.functions.index.hits import NOTHING, Hit, SearchOutcome
 from apps.functions.index.segment import TOP_TERMS, Statistics, Vector, unit_vector
 from apps.functions.index.vocabulary import Vocabulary
 from apps.functions.models import DIMENSIONS, Function, Library, SearchEntry
-from apps.functions.search.bm25 import count_terms, inverse_document_frequency
+from apps.functions.search.bm25 import count_terms
 from apps.functions.search.names import key_of_query
 from apps.functions.search.query import Groups, ParsedQuery, QueryTerm, replace_words
 from apps.functions.search.spelling import can_be_read, choose_reading
 from apps.functions.services.embedding import to_document
 from apps.functions.services.postgres.candidates import Scope, count_term, find_candidates, find_named, find_nearest
-from apps.functions.services.postgres.words import plan_words, quote_term
+from apps.functions.services.postgres.words import COMMON, plan_words, quote_term
 
 MOST_COUNTED = 5_000
 REMEMBERED = 20_000
@@ -31,6 +29,7 @@ class CatalogueFacts:
     average_lengths: tuple[float, ...] = ()
     frequencies: dict[str, int] = field(default_factory=dict)
     vocabulary: Vocabulary | None = None
+    curated: bool = False
     crowding: float = 0.0
     model: str = ""
 
@@ -91,12 +90,18 @@ class PostgresIndex:
         scope = _find_scope(language or query.language, library)
         if scope is None:
             return NOTHING
-        terms = terms_of_query(query)
-        self._count_missing(terms)
-        plan = plan_words(query, self._known, self._weigh, self._facts.documents)
         unit = None if vector is None else unit_vector(vector, DIMENSIONS)
-        found = find_candidates(plan, unit, scope, model=self._facts.model, crowding=self._facts.crowding)
-        return self._index(found, terms).search(query, unit, language=scope.language, limit=limit)
+        ranked = self._find(query, unit, scope)
+        return ranked.search(query, unit, language=scope.language, limit=limit) if len(ranked) else NOTHING
+
+    def search_if_sure(
+        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+    ) -> SearchOutcome:
+        """What words alone find, where a curated function tells the whole query and leads clearly; or else NOTHING."""
+        scope = _find_scope(language or query.language, library)
+        if scope is None or not self._facts.curated:
+            return NOTHING
+        return self._find(query, None, scope).search_if_sure(query, language=scope.language, limit=limit)
 
     def exact_matches(
         self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
@@ -135,15 +140,19 @@ class PostgresIndex:
         )[:limit]
         return SearchOutcome(hits, hits[0].score if hits else 0.0, bool(hits))
 
+    def _find(self, query: ParsedQuery, unit: Vector | None, scope: Scope) -> CandidateIndex:
+        """The best candidates for a query, by words and, with a vector of unit length, by meaning."""
+        self._count_missing(name for term in query.terms for name in (term.term, *term.synonyms))
+        levels = plan_words(query, self._known, most=None if unit is None else COMMON)
+        found = find_candidates(levels, unit, scope, model=self._facts.model, crowding=self._facts.crowding)
+        return self._index(found, terms_of_query(query))
+
     def _index(self, found: Candidates, terms: list[str]) -> CandidateIndex:
         statistics = Statistics(self._facts.documents, self._facts.average_lengths, self._known)
         return CandidateIndex(make_segment(found, terms, statistics), statistics)
 
     def _known(self, term: str) -> int:
         return self._facts.frequencies.get(term) or self._counted.get(term, 0)
-
-    def _weigh(self, frequency: int) -> float:
-        return float(inverse_document_frequency(np.array([frequency]), max(self._facts.documents, 1))[0])
 
     def _count_missing(self, terms: Iterable[str]) -> None:
         """Looks up how many functions have the words that the last build found in few functions or in none."""

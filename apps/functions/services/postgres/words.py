@@ -1,4 +1,4 @@
-"""Which functions to look at for a query's words: those that have its rare words, or several of its common ones.
+"""Which functions to look at for a query's words: those that have them all, then those that have the rarest of them.
 
 Pure: makes text-search queries (PostgreSQL's tsquery) out of terms and of how many functions have each.
 """
@@ -8,105 +8,69 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from apps.functions.search.query import ParsedQuery
-from apps.functions.search.synonyms import SYNONYM_WEIGHT
 
-BUDGET = 2_000
-"""About so many functions are looked at for their words, however many there are."""
-
-MAX_TERMS = 16
+MAX_TERMS = 8
 """The rarest of a query's terms that count here; ranking takes all."""
 
 TOGETHER = 4
-"""Of the common terms so many, the rarest, are looked for in pairs."""
+"""Of the terms so many, the rarest, are looked for in pairs and by themselves."""
 
-ALIKE = 5
-"""Words of one query turn up together more often than by chance, by about this factor."""
+COMMON = 100_000
+"""A word of more functions than that takes long to look up, and says little beside a query's meaning."""
 
 Frequency = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A term, the terms that may stand in for it, and what having it counts for."""
+class Group:
+    """A term with those that may stand in for it, and about how many functions have one of them."""
 
-    term: str
-    others: tuple[str, ...]
-    weight: float
+    own: str
+    any: str
+    frequency: int
 
 
-@dataclass(frozen=True, slots=True)
-class WordPlan:
-    """Two text-search queries, either of which may be empty: of rare words, and of common ones together.
+def plan_words(query: ParsedQuery, frequency: Frequency, *, most: int | None = COMMON) -> list[str]:
+    """Text-search queries, the most telling first; none finds what one before it has found.
 
-    `scored` has each wanted term's own text-search query, that of its stand-ins, and its weight.
+    Those that could only be looked up by words of more than `most` functions are left out.
     """
-
-    rare: str
-    common: str
-    scored: tuple[tuple[str, str, float], ...]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.rare or self.common)
-
-
-def plan_words(query: ParsedQuery, frequency: Frequency, weigh: Callable[[int], float], documents: int) -> WordPlan:
-    """`weigh` gives a term's weight by how many functions have it; `documents` is how many there are."""
-    wanted = [Wanted(term.term, term.synonyms, weigh(frequency(term.term))) for term in query.terms]
-    known = {one.term for one in wanted}
-    wanted += [Wanted(run.term, (), weigh(frequency(run.term))) for run in query.runs if run.term not in known]
-    found = [one for one in wanted if any(frequency(term) for term in (one.term, *one.others))]
-    found = sorted(found, key=lambda one: frequency(one.term) or documents)[:MAX_TERMS]
-    rare = list(_choose_rare(found, frequency))
-    common = [one.term for one in found if one.term not in rare and frequency(one.term)]
-    return WordPlan(
-        rare=" | ".join(map(quote_term, rare)),
-        common=" | ".join(_join_common(common, frequency, documents)),
-        scored=tuple((quote_term(one.term), " | ".join(map(quote_term, one.others)), one.weight) for one in found),
-    )
+    groups = sorted(_find_groups(query, frequency), key=lambda group: (group.frequency, group.own))[:MAX_TERMS]
+    levels: list[str] = []
+    found: list[str] = []
+    for members, by_own in _choose_levels(groups):
+        rarest = min(group.frequency for group in members)
+        level = " & ".join(group.own if by_own else group.any for group in members)
+        if (most is None or rarest <= most) and level not in found:
+            levels.append(f"({level}) & !({' | '.join(found)})" if found else level)
+            found.append(level if len(members) == 1 else f"({level})")
+    return levels
 
 
 def quote_term(term: str) -> str:
-    """A term as a tsquery's operand, whatever its characters."""
+    """A term as an operand of a text-search query, whatever its characters."""
     escaped = term.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
 
-def score_by_words(plan: WordPlan) -> tuple[str, dict[str, object]]:
-    """SQL that scores a row's `words`, with its parameters: the weights of the terms that it has.
-
-    What stands only in the code counts half, and a stand-in counts as little as it does in ranking.
-    """
-    parts: list[str] = []
-    values: dict[str, object] = {}
-    for place, (own, others, weight) in enumerate(plan.scored):
-        sql = f"CASE WHEN words @@ %(told{place})s::tsquery THEN %(weight{place})s"
-        sql += f" WHEN words @@ %(own{place})s::tsquery THEN %(weight{place})s / 2"
-        values |= {f"told{place}": f"{own}:ABC", f"own{place}": own, f"weight{place}": weight}
-        if others:
-            sql += f" WHEN words @@ %(others{place})s::tsquery THEN %(weight{place})s * {SYNONYM_WEIGHT}"
-            values[f"others{place}"] = others
-        parts.append(f"{sql} ELSE 0 END")
-    return " + ".join(parts) or "0", values
+def _find_groups(query: ParsedQuery, frequency: Frequency) -> Iterator[Group]:
+    """Of those terms that some function has, itself or by a stand-in."""
+    for term in query.terms:
+        known = [name for name in (term.term, *term.synonyms) if frequency(name)]
+        if known:
+            alike = " | ".join(map(quote_term, known))
+            own = quote_term(term.term) if term.term in known else f"({alike})"
+            yield Group(own, f"({alike})" if len(known) > 1 else quote_term(known[0]), sum(map(frequency, known)))
 
 
-def _choose_rare(wanted: Sequence[Wanted], frequency: Frequency) -> Iterator[str]:
-    """The rarest terms, own ones and stand-ins, for as long as all their functions can be looked at."""
-    lexemes = {term for one in wanted for term in (one.term, *one.others)}
-    looked_at = 0
-    for term in sorted(lexemes, key=lambda term: (frequency(term), term)):
-        looked_at += frequency(term)
-        if looked_at > BUDGET:
-            return
-        if frequency(term):
-            yield term
-
-
-def _join_common(common: Sequence[str], frequency: Frequency, documents: int) -> Iterator[str]:
-    """All common terms together, and those pairs that are not too many; `common` has the rarest first."""
-    if common:
-        yield "(" + " & ".join(map(quote_term, common)) + ")"
-    for one, other in combinations(common[:TOGETHER], 2):
-        expected = ALIKE * frequency(one) * frequency(other) / max(documents, 1)
-        if len(common) > 2 and expected <= BUDGET:
-            yield f"({quote_term(one)} & {quote_term(other)})"
+def _choose_levels(groups: Sequence[Group]) -> Iterator[tuple[Sequence[Group], bool]]:
+    """Groups that a function must have one and all, and whether by their own terms; `groups` has the rarest first."""
+    if not groups:
+        return
+    yield groups, True
+    for count in range(len(groups), 2, -1):
+        yield groups[:count], False
+    for pair in combinations(groups[:TOGETHER], 2):
+        yield pair, False
+    for group in groups[:TOGETHER]:
+        yield (group,), False
