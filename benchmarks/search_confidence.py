@@ -1,25 +1,37 @@
 """Fits the confidence of search to right and wrong answers, and judges it by cross-validation."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index import LiveIndex, Overlay, build_index, open_current
+from apps.functions.index import LiveIndex, Overlay, open_current
 from apps.functions.index.describing import weigh_evidence
 from apps.functions.index.segment import Vector
 from apps.functions.search.confidence import ANSWER_THRESHOLD, Evidence, confidence_of_name, estimate_confidence
 from apps.functions.search.query import ParsedQuery, parse_query
+from apps.functions.search.tokens import split_identifier
+from benchmarks.search_generated import load_generated, load_short
+from benchmarks.search_report import open_live, read_query
 from benchmarks.search_sets import QuerySet, VectorCache, load_off_topic, load_sets
 
 FEATURES = ("semantic", "lead")
-OFF_TOPIC = "off topic"
-OFF_TOPIC_COUNT = 500
-TAKEN = {"cosqa": 1, "mbxp": 9, "snippets by sentence": 4}
-"""Sets that count, and of how many queries of each one is taken, so that web queries make up half of the answerable."""
+OFF_TOPIC, REMOVED = "off topic", "removed"
+OFF_TOPIC_COUNT = 1_000
+TAKEN = {
+    "cosqa": 1, "mbxp": 2, "snippets by sentence": 1, "snippets by title": 1, "snippets by sentence, whole": 1,
+    "generated": 1, "short": 1,
+}  # fmt: skip
+"""Sets that count, and of how many queries of each one is taken."""
+
+EMPTIED = {"cosqa": 1, "generated": 2}
+"""Sets that are also asked what has nothing to do with programming, and of how many queries one is asked without the
+functions that answer it."""
+
+GENERATED, SHORT = 2_000, 1_000
 RIDGE = 0.1
 FOLDS = 10
 
@@ -33,53 +45,82 @@ class Judged:
     right: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query with its vector, and the ids of the functions that answer it."""
+
+    query: ParsedQuery
+    vector: Vector
+    right: frozenset[int]
+
+
 def tune_confidence(data: Path, vectors: VectorCache) -> None:
-    sets = [given for given in load_sets(data) if given.name in TAKEN]
-    with tempfile.TemporaryDirectory(prefix="touchstone-confidence-") as scratch:
-        lives = [build_live(Path(scratch) / str(number), given, vectors) for number, given in enumerate(sets)]
-        for given, live in zip(sets, lives, strict=True):
-            judge_names(given, live)
-        for title, with_meaning in (("WITH_MEANING", True), ("BY_WORDS", False)):
-            judged = [
-                one
-                for given, live in zip(sets, lives, strict=True)
-                for one in judge_set(given, live, vectors if with_meaning else None)
-            ]
-            judged += judge_off_topic(data, lives[0], vectors if with_meaning else None)
-            report(title, judged, FEATURES if with_meaning else FEATURES[1:])
+    """Each model is fitted to the queries that come to it: to meaning come those that words are not sure of."""
+    models: dict[str, list[Judged]] = {"SURE": [], "WITH_MEANING": [], "BY_WORDS": []}
+    sets = [*load_sets(data), load_generated(GENERATED), load_short(SHORT)]
+    for given in sets:
+        if given.name in TAKEN:
+            with tempfile.TemporaryDirectory(prefix="touchstone-confidence-") as scratch:
+                judge_set(given, Path(scratch), data, vectors, models)
+    for title, judged in models.items():
+        report(title, judged, FEATURES if title == "WITH_MEANING" else FEATURES[1:])
+    print("\nTHE LADDER")
+    report_ladder(models["SURE"] + models["WITH_MEANING"])
 
 
-def build_live(root: Path, given: QuerySet, vectors: VectorCache) -> LiveIndex:
-    entries = zip(given.documents, vectors.embed_documents(given.documents), strict=True)
-    build_index(root, entries, model_digest="benchmark", watermark=0)
-    return LiveIndex(open_current(root), Overlay())
+def judge_set(given: QuerySet, root: Path, data: Path, vectors: VectorCache, models: dict[str, list[Judged]]) -> None:
+    live = open_live(root, given.documents, vectors)
+    judge_names(given, live)
+    places = range(0, len(given.queries), TAKEN[given.name])
+    asked = ask(live, [(given.queries[place], given.languages[place]) for place in places], vectors)
+    asked = [replace(one, right=given.answers_of(place)) for one, place in zip(asked, places, strict=True)]
+    judge(given.name, live, asked, models)
+    if given.name in EMPTIED:
+        off_topic = [(query, None) for query in load_off_topic(data, OFF_TOPIC_COUNT)]
+        judge(f"{OFF_TOPIC}, {given.name}", live, ask(live, off_topic, vectors), models)
+        snapshot, alike = open_current(root), find_alike(given)
+        for one in asked[:: EMPTIED[given.name]]:
+            hidden = frozenset().union(*(alike[function] for function in one.right))
+            emptied = LiveIndex(snapshot, Overlay(hidden=hidden))
+            judge(f"{REMOVED}, {given.name}", emptied, [replace(one, right=frozenset())], models)
 
 
-def judge_set(given: QuerySet, live: LiveIndex, vectors: VectorCache | None) -> Iterator[Judged]:
-    step = TAKEN[given.name]
-    places = range(0, len(given.queries), step)
-    queries = [given.queries[place] for place in places]
-    embedded = vectors.embed_queries(queries) if vectors else [None] * len(queries)
-    for place, query, vector in zip(places, queries, embedded, strict=True):
-        parsed = parse_query(query, language=given.languages[place], available=live.languages)
-        evidence, first = find_evidence(live, parsed, vector)
-        yield Judged(given.name, evidence, first == given.documents[int(given.right[place])].id)
+def ask(live: LiveIndex, queries: Sequence[tuple[str, str | None]], vectors: VectorCache) -> list[Asked]:
+    parsed = [read_query(live, *query) for query in queries]
+    embedded = vectors.embed([query.text for query in parsed])
+    return [Asked(query, vector, frozenset()) for query, vector in zip(parsed, embedded, strict=True)]
 
 
-def judge_off_topic(data: Path, live: LiveIndex, vectors: VectorCache | None) -> Iterator[Judged]:
-    queries = load_off_topic(data, OFF_TOPIC_COUNT)
-    embedded = vectors.embed_queries(queries) if vectors else [None] * len(queries)
-    for query, vector in zip(queries, embedded, strict=True):
-        evidence, _ = find_evidence(live, parse_query(query, available=live.languages), vector)
-        yield Judged(OFF_TOPIC, evidence, False)
+def find_alike(given: QuerySet) -> dict[int, frozenset[int]]:
+    """With each function those whose names have the same words: in other languages they answer as well."""
+    by_words: dict[tuple[str, ...], set[int]] = {}
+    words = {one.id: tuple(sorted(split_identifier(one.name))) for one in given.documents}
+    for function, key in words.items():
+        by_words.setdefault(key, set()).add(function)
+    return {function: frozenset(by_words[key]) for function, key in words.items()}
 
 
-def find_evidence(live: LiveIndex, query: ParsedQuery, vector: Vector | None) -> tuple[Evidence, int]:
-    found = live.rank(query, vector)
+def judge(group: str, live: LiveIndex, asked: Sequence[Asked], models: dict[str, list[Judged]]) -> None:
+    """Adds each query that is no name to the models that it comes to."""
+    for one in asked:
+        if live.exact_matches(one.query).answered:
+            continue
+        by_words = judge_one(group, live, one, None)
+        if by_words and by_words.evidence.is_sure:
+            models["SURE"].append(by_words)
+            continue
+        if by_words:
+            models["BY_WORDS"].append(by_words)
+        if by_meaning := judge_one(group, live, one, one.vector):
+            models["WITH_MEANING"].append(by_meaning)
+
+
+def judge_one(group: str, live: LiveIndex, one: Asked, vector: Vector | None) -> Judged | None:
+    found = live.rank(one.query, vector)
     if not found.best:
-        return Evidence(None, 0.0), 0
+        return None
     first = found.best[0]
-    return weigh_evidence(found), int(found.parts[first.part].segment.ids[first.row])
+    return Judged(group, weigh_evidence(found), int(found.parts[first.part].segment.ids[first.row]) in one.right)
 
 
 def judge_names(given: QuerySet, live: LiveIndex) -> None:
@@ -89,8 +130,8 @@ def judge_names(given: QuerySet, live: LiveIndex) -> None:
         parsed = parse_query(query, language=given.languages[place], available=live.languages)
         hits = live.exact_matches(parsed, limit=10).hits
         if hits:
-            wanted = given.documents[int(given.right[place])].id
-            right.setdefault(confidence_of_name(parsed.text), []).append(wanted in [hit.id for hit in hits])
+            is_right = not given.answers_of(place).isdisjoint(hit.id for hit in hits)
+            right.setdefault(confidence_of_name(parsed.text), []).append(is_right)
     for confidence, found in sorted(right.items()):
         print(f"{given.name}: {len(found)} queries are names ({confidence}), {np.mean(found):.2f} of them rightly")
 
@@ -98,7 +139,6 @@ def judge_names(given: QuerySet, live: LiveIndex) -> None:
 def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> None:
     x = np.array([[getattr(one.evidence, name) or 0.0 for name in features] for one in judged])
     y = np.array([one.right for one in judged], dtype=np.float64)
-    groups = np.array([one.group for one in judged])
     fitted = dict(zip(("intercept", *features), fit_logistic(x, y).round(2).tolist(), strict=True))
     print(f"\n{title} = {fitted}   ({len(y)} queries, {y.mean():.2f} rightly first)")
     held_out = np.zeros(len(y))
@@ -111,25 +151,19 @@ def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> Non
     print(f"cross-validated: expected calibration error {calibration_error(held_out, y):.3f}, Brier {brier:.3f}")
     in_use = np.array([estimate_confidence(one.evidence) for one in judged])
     print(f"constants in use: expected calibration error {calibration_error(in_use, y):.3f}")
-    for group in dict.fromkeys(groups):
-        part = groups == group
-        print(f"  {group}: mean confidence {held_out[part].mean():.3f}, rightly first {y[part].mean():.3f}")
-    print_thresholds(held_out, y, groups)
 
 
-def print_thresholds(confidence: NDArray[np.float64], y: NDArray[np.float64], groups: NDArray[np.str_]) -> None:
-    off = groups == OFF_TOPIC
-    print("  threshold   answered (web)  precision (web)   answered (all on topic)  precision   off topic answered")
-    for threshold in sorted({0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, ANSWER_THRESHOLD}):
-        sure = confidence >= threshold
-        web = groups == "cosqa"
-        cells = (sure[web].mean(), mean(y[web & sure]), sure[~off].mean(), mean(y[~off & sure]), sure[off].mean())
-        mark = " <" if threshold == ANSWER_THRESHOLD else ""
-        print(f"  {threshold:9.2f}" + "".join(f"{cell:17.3f}" for cell in cells) + mark)
-
-
-def mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+def report_ladder(judged: Sequence[Judged]) -> None:
+    """What share of each group is refused at some thresholds, by the constants in use."""
+    confidence = np.array([estimate_confidence(one.evidence) for one in judged])
+    y, groups = np.array([one.right for one in judged], dtype=np.float64), np.array([one.group for one in judged])
+    print(f"expected calibration error {calibration_error(confidence, y):.3f}; refused below the threshold:")
+    thresholds = sorted({0.15, 0.25, 0.35, 0.5, ANSWER_THRESHOLD})
+    print(f"{'':30s} queries    right  confidence" + "".join(f"{threshold:8.2f}" for threshold in thresholds))
+    for group in dict.fromkeys(groups.tolist()):
+        own = confidence[groups == group]
+        cells = "".join(f"{(own < threshold).mean():8.3f}" for threshold in thresholds)
+        print(f"{group:30s} {len(own):7d} {y[groups == group].mean():8.3f} {own.mean():11.3f}{cells}")
 
 
 def fit_logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
