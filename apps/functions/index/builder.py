@@ -11,6 +11,7 @@ import numpy as np
 from apps.functions.index.arrays import encode, open_array, write_array, write_lists, write_strings
 from apps.functions.index.manifest import MANIFEST, Manifest
 from apps.functions.index.postings import write_postings
+from apps.functions.index.sketch import write_sketch
 from apps.functions.index.spool import Entry, Spool, spool_entries
 from apps.functions.index.store import building_folder, next_generation, publish, remove_old_generations
 from apps.functions.index.vocabulary import write_vocabulary
@@ -34,6 +35,7 @@ def build_index(root: Path, entries: Iterable[Entry], *, model_digest: str, wate
         _write_names(folder, spool)
         write_vocabulary(folder, spool.words)
         _write_crowding(folder)
+        write_sketch(folder, open_array(folder / "vectors.npy"), open_array(folder / "has_vector.npy"))
         for path in folder.glob("spool_*"):
             path.unlink()
         manifest = _write_manifest(root, folder, spool, model_digest, watermark)

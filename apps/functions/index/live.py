@@ -9,6 +9,7 @@ from apps.functions.index.describing import describe_hits, weigh_evidence
 from apps.functions.index.hits import NOTHING, Hit, SearchOutcome
 from apps.functions.index.overlay import Overlay, build_segment
 from apps.functions.index.ranking import (
+    IN_WORDS,
     Floats,
     Part,
     choose_best,
@@ -28,9 +29,6 @@ from apps.functions.search.names import key_of_query
 from apps.functions.search.query import Groups, ParsedQuery, QueryTerm, replace_words
 from apps.functions.search.reranking import CANDIDATES
 from apps.functions.search.spelling import can_be_read, choose_reading
-
-IN_WORDS = np.float32(0.3)
-"""What sharing words counts for beside the score when it is chosen what is looked at again."""
 
 NO_STATISTICS = Statistics(0, (), lambda term: 0)
 
@@ -128,7 +126,7 @@ class LiveIndex:
         unit = self._check_vector(vector)
         terms = weigh_terms(query.terms, self._statistics)
         parts = self._filter(language or query.language, library)
-        scores = [score_segment(part.segment, terms, unit) for part in parts]
+        scores = [score_segment(part.segment, terms, unit, part.shown) for part in parts]
         if unit is None:
             parts = [
                 replace(part, shown=part.shown & (found.lexical > 0)) for part, found in zip(parts, scores, strict=True)

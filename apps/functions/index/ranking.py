@@ -15,6 +15,12 @@ from apps.functions.search.synonyms import SYNONYM_WEIGHT
 
 Floats = NDArray[np.float32]
 
+IN_WORDS = np.float32(0.3)
+"""What sharing words counts for beside the score when it is chosen what is looked at again."""
+
+COMPARED_EXACTLY = 1_000
+"""Rows of a sketched segment that are near enough by their sketch to be compared by their whole vectors."""
+
 
 @dataclass(frozen=True, slots=True)
 class WeightedTerm:
@@ -69,16 +75,42 @@ def weigh_terms(terms: Sequence[QueryTerm], statistics: Statistics) -> list[Weig
     return [WeightedTerm(query, float(weight)) for query, weight in zip(terms, weights, strict=True)]
 
 
-def score_segment(segment: Segment, terms: Sequence[WeightedTerm], vector: Vector | None) -> Scores:
-    """Score every row. `vector` has unit length; without it, or without vectors, the words alone count."""
+def score_segment(
+    segment: Segment, terms: Sequence[WeightedTerm], vector: Vector | None, shown: NDArray[np.bool_] | None = None
+) -> Scores:
+    """Score every row. `vector` has unit length; without it, or without vectors, the words alone count.
+
+    Where a segment has a sketch, cosines are exact for the best COMPARED_EXACTLY rows of those `shown` (default: all)
+    and estimates for the others.
+    """
     found = tuple(_find_term(segment, term) for term in terms)
     lexical = share_of_possible(sum_impacts(len(segment), found), sum(term.weight for term in terms))
     if vector is None:
         return Scores(lexical, lexical, None, found)
-    semantic = measure_cosines(segment, vector)
-    if not segment.has_vector.all():
-        semantic = np.where(segment.has_vector, semantic, stand_in_semantic(lexical))
-    return Scores(fuse_scores(semantic, lexical, segment.crowding), lexical, semantic, found)
+    if segment.sketch is None:
+        semantic = _stand_in(segment, measure_cosines(segment, vector), lexical)
+        return Scores(fuse_scores(semantic, lexical, segment.crowding), lexical, semantic, found)
+    semantic = _stand_in(segment, segment.sketch.estimate_cosines(vector), lexical)
+    fused = fuse_scores(semantic, lexical, segment.crowding)
+    near = _choose_near(fused + IN_WORDS * lexical, shown)
+    known = near[segment.has_vector[near]]
+    semantic[known] = np.clip(segment.vectors[known] @ vector, 0, 1)
+    fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
+    return Scores(fused, lexical, semantic, found)
+
+
+def _stand_in(segment: Segment, semantic: Floats, lexical: Floats) -> Floats:
+    """The cosines, with what is assumed of the rows that have no vector."""
+    if segment.has_vector.all():
+        return semantic
+    return np.where(segment.has_vector, semantic, stand_in_semantic(lexical))
+
+
+def _choose_near(score: Floats, shown: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+    if shown is not None:
+        score[~shown] = -1
+    first = max(len(score) - COMPARED_EXACTLY, 0)
+    return np.sort(np.argpartition(score, first)[first:])  # in rising order they are read faster
 
 
 def measure_cosines(segment: Segment, vector: Vector) -> Floats:
@@ -116,8 +148,9 @@ def choose_best(parts: Sequence[Part], scores: Sequence[Floats], limit: int) -> 
     """The rows with the highest scores among those shown, best first; equals by popularity, then by the lower id."""
     if not parts or limit <= 0:
         return []
-    score = np.concatenate([np.where(part.shown, found, -1) for part, found in zip(parts, scores, strict=True)])
-    count = min(limit, int((score >= 0).sum()))
+    score = np.concatenate(scores)
+    score[~np.concatenate([part.shown for part in parts])] = -1
+    count = min(limit, int(np.count_nonzero(score >= 0)))
     if not count:
         return []
     least = np.partition(score, len(score) - count)[len(score) - count]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.functions.index.sketch import Sketch
 from apps.functions.search.spelling import Reading
 
 TOP_TERMS = 16
@@ -56,7 +57,7 @@ class Segment:
     """n functions. Row i of every array is of the function `ids[i]`.
 
     `vectors` (n, d) has unit rows, or zeros where `has_vector` is False. `language_codes` and `library_codes` count
-    in `languages` and `libraries`; `curated` functions were described for search.
+    in `languages` and `libraries`; `curated` functions were described for search. A `sketch` says that they are many.
     """
 
     ids: NDArray[np.int64]
@@ -70,6 +71,7 @@ class Segment:
     languages: tuple[str, ...]
     libraries: tuple[str, ...]
     terms: TermIndex
+    sketch: Sketch | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

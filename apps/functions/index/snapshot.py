@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apps.functions.index.arrays import SortedStrings, open_array, open_strings
 from apps.functions.index.manifest import CURRENT, Manifest, ManifestInvalid, read_current, read_generation
 from apps.functions.index.segment import Postings, Segment, Statistics
+from apps.functions.index.sketch import open_sketch
 from apps.functions.index.vocabulary import Vocabulary, open_vocabulary
 from apps.functions.search.spelling import Reading
 
@@ -106,6 +107,7 @@ def open_generation(root: Path, generation: str, mark: Mark) -> Snapshot:
             languages=manifest.languages,
             libraries=manifest.libraries,
             terms=terms,
+            sketch=open_sketch(folder),
             **{name: open_array(folder / f"{name}.npy") for name in ARRAYS},
         )
     except ValueError as error:

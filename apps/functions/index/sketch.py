@@ -1,0 +1,63 @@
+"""A short form of the vectors, to find the nearest of very many with less memory to read.
+
+Principal components: of unit vectors turned into the axes along which they are longest, the first few tell nearly all
+of a cosine. Rows that look near by these are then compared exactly. With 96 of 384 axes the best hundredth of CoSQA's
+functions holds 99.5 % of the nearest ten, and a quarter of the memory is read.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.functions.index.arrays import ArrayWriter, open_array, write_array
+from apps.functions.search.crowding import choose_sample
+
+SKETCHED_FROM = 20_000
+"""Functions with a vector from which a sketch is made: fewer are compared exactly within a few milliseconds."""
+
+AXES = 96
+BLOCK = 8_192
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """`rows` (n, axes) are the vectors' places along the axes, `axes` (d, axes) these in the vectors' own space."""
+
+    rows: Floats
+    axes: Floats
+
+    def estimate_cosines(self, vector: Floats) -> Floats:
+        """About the cosine of every row to a unit vector, from 0 to 1, shape (n,)."""
+        estimate = self.rows @ (vector @ self.axes)
+        return np.clip(estimate, 0, 1, out=estimate)
+
+
+def write_sketch(folder: Path, vectors: Floats, has_vector: NDArray[np.bool_]) -> None:
+    """Write sketch.npy and sketch_axes.npy where there are so many vectors that it pays."""
+    known = np.flatnonzero(has_vector)
+    if len(known) < SKETCHED_FROM or vectors.shape[1] <= AXES:
+        return
+    axes = find_axes(vectors[known[choose_sample(len(known))]])
+    write_array(folder / "sketch_axes.npy", axes)
+    with ArrayWriter(folder / "sketch.npy", np.float32, (AXES,)) as writer:
+        for start in range(0, len(vectors), BLOCK):
+            writer.append(vectors[start : start + BLOCK] @ axes)
+
+
+def open_sketch(folder: Path) -> Sketch | None:
+    if not (folder / "sketch.npy").exists():
+        return None
+    return Sketch(open_array(folder / "sketch.npy"), np.array(open_array(folder / "sketch_axes.npy")))
+
+
+def find_axes(sample: Floats) -> Floats:
+    """The AXES directions along which the sample's rows, shape (m, d), are longest, shape (d, AXES), the longest first.
+
+    Not about their mean: it is cosines that are to be kept.
+    """
+    _, directions = np.linalg.eigh((sample.T @ sample).astype(np.float64))
+    return np.ascontiguousarray(directions[:, ::-1][:, :AXES], dtype=np.float32)
