@@ -10,6 +10,8 @@ handler404 = "apps.core.errors.not_found"
 handler500 = "apps.core.errors.server_error"
 
 urlpatterns = [
+    # First what is asked for most.
+    path("api/v1/", include("config.api_urls")),
     path("", RedirectView.as_view(pattern_name="functions:search"), name="home"),
     path("favicon.ico", RedirectView.as_view(url="/static/icons/mark.svg", permanent=True)),
     path("", include("apps.core.health_urls")),
@@ -19,5 +21,4 @@ urlpatterns = [
     path("functions/", include("apps.functions.urls")),
     path("suites/", include("apps.evaluations.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("config.api_urls")),
 ]

@@ -2,11 +2,12 @@
 
 import re
 import time
-import uuid
 from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+
+from apps.core.ids import new_id
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET_PATHS = ("/health/", "/metrics", "/static/")
@@ -34,7 +35,7 @@ class RequestMiddleware:
 
 def _request_id(request: HttpRequest) -> str:
     given = request.headers.get("X-Request-ID", "")
-    return given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if SAFE_ID.fullmatch(given) else new_id()
 
 
 def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:

@@ -61,11 +61,16 @@ def read_key(prefix: str) -> ApiKey | None:
     row = fetch_row(key_query(), [prefix])
     if row is None:
         return None
-    names, owner_names = [[field.attname for field in table._meta.concrete_fields] for table in (ApiKey, User)]
+    names, owner_names = field_names(ApiKey), field_names(User)
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
     key.scopes = json.loads(row[names.index("scopes")])
     key.user = User.from_db(DEFAULT_DB_ALIAS, owner_names, row[len(names) :])
     return key
+
+
+@cache
+def field_names(table: type[ApiKey | User]) -> list[str]:
+    return [field.attname for field in table._meta.concrete_fields]
 
 
 @cache

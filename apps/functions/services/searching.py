@@ -1,7 +1,6 @@
 """Search as a ladder: cache, the rule that a query may be a function's name, then words and meaning together."""
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -12,11 +11,13 @@ import orjson
 from apps.core import metrics
 from apps.core.cache.registry import get_cache
 from apps.core.errors import InvalidInput
+from apps.core.ids import new_id
 from apps.functions.index import Hit, SearchIndex, SearchOutcome
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.search.query import Groups, ParsedQuery, parse_query
+from apps.functions.services.found import read_found
 from apps.functions.services.live import live_index
 from apps.inference import ladder
 from apps.inference import services as inference
@@ -305,8 +306,7 @@ def build_answer(
 ) -> SearchAnswer:
     """The answer with the functions' rows, read in one query."""
     hits = climb.answer.value.hits if climb.answer else ()
-    rows = {function.pk: function for function in Function.objects.in_order([hit.id for hit in hits])}
-    results = pick_results(hits, rows)
+    results = pick_results(hits, read_found([hit.id for hit in hits]))
     return assemble_answer(query, request, climb, results, count_ms(started))
 
 
@@ -336,7 +336,7 @@ def assemble_answer(
         confidence=climb.confidence if found else 0.0,
         tier=climb.tier,
         took_ms=ms,
-        trace_id=uuid.uuid4().hex,
+        trace_id=new_id(),
         language=request.language,
         results=results,
         steps=[step.as_dict() for step in climb.steps],
