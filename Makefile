@@ -39,10 +39,10 @@ lint: setup-dev  ## ruff, mypy, import-linter, and that no migration is missing
 	@$(VENV)/bin/lint-imports --no-cache
 	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -W ignore manage.py makemigrations --check --dry-run
 
-bench: setup-dev  ## the figures: search quality and speed, embedding speed, how often verdicts are right
-	@$(PY) -m benchmarks.embedding
-	@$(PY) -m benchmarks.search_quality
-	@$(PY) -m benchmarks.sweep_verdicts
+# Those over very many functions take their own time: benchmarks.search_large and benchmarks.search_postgres.
+bench: setup-bench  ## the figures of docs/search.md: quality, peers side by side, speed; embedding; verdicts
+	@for name in embedding quality shipped peers sweep_speed http_search sweep_verdicts page; do \
+	  echo "== benchmarks.$$name"; $(PY) -m benchmarks.$$name || exit; done
 
 screenshots: setup-dev  ## make the pictures of the docs again
 	@$(PY) docs/screenshots.py $(ARGS)
