@@ -202,6 +202,7 @@ class SearchEntry(models.Model):
     library_id = models.BigIntegerField()
     words = SearchVectorField()
     name_keys = ArrayField(models.TextField())
+    popularity = models.FloatField()
     vector = HalfVectorField(dimensions=DIMENSIONS, null=True)
     model_digest = models.CharField(max_length=64)
     content_digest = models.CharField(max_length=64)

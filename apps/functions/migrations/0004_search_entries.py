@@ -76,9 +76,9 @@ $$;
 CREATE FUNCTION functions_put_search_entry(f functions_function) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO functions_searchentry AS entry
-        (function_id, language, library_id, words, name_keys, vector, model_digest, content_digest, change_xid)
+        (function_id, language, library_id, words, name_keys, popularity, vector, model_digest, content_digest, change_xid)
     SELECT f.id, f.language, f.library_id, functions_make_words(f),
-        functions_name_keys(coalesce(nullif(f.qualified_name, ''), f.name), library.name),
+        functions_name_keys(coalesce(nullif(f.qualified_name, ''), f.name), library.name), f.popularity,
         newest.vector::halfvec, coalesce(newest.model_digest, ''), coalesce(newest.content_digest, ''), f.change_xid
     FROM functions_library library
     LEFT JOIN LATERAL (
@@ -87,7 +87,7 @@ BEGIN
     ) newest ON true
     WHERE library.id = f.library_id
     ON CONFLICT (function_id) DO UPDATE SET language = excluded.language, library_id = excluded.library_id,
-        words = excluded.words, name_keys = excluded.name_keys, change_xid = excluded.change_xid;
+        words = excluded.words, name_keys = excluded.name_keys, popularity = excluded.popularity, change_xid = excluded.change_xid;
 END
 $$;
 
@@ -99,7 +99,8 @@ DECLARE
         AND (NEW.name, NEW.qualified_name, NEW.signature, NEW.description, NEW.code)
         IS NOT DISTINCT FROM (OLD.name, OLD.qualified_name, OLD.signature, OLD.description, OLD.code);
     filed boolean := TG_OP = 'UPDATE'
-        AND (NEW.language, NEW.library_id, NEW.state) IS NOT DISTINCT FROM (OLD.language, OLD.library_id, OLD.state);
+        AND (NEW.language, NEW.library_id, NEW.popularity, NEW.state)
+        IS NOT DISTINCT FROM (OLD.language, OLD.library_id, OLD.popularity, OLD.state);
 BEGIN
     IF TG_OP = 'UPDATE' AND NOT (told AND embedded) THEN
         DELETE FROM functions_searchfeatures WHERE function_id = NEW.id;
@@ -199,6 +200,7 @@ class Migration(migrations.Migration):
                 ("library_id", models.BigIntegerField()),
                 ("words", django.contrib.postgres.search.SearchVectorField()),
                 ("name_keys", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ("popularity", models.FloatField()),
                 ("vector", pgvector.django.HalfVectorField(dimensions=384, null=True)),
                 ("model_digest", models.CharField(max_length=64)),
                 ("content_digest", models.CharField(max_length=64)),

@@ -1,6 +1,6 @@
 """The queries that fetch candidates from PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from apps.functions.index.candidates import Candidates
 from apps.functions.index.packing import is_packed, pack_terms
-from apps.functions.models import DIMENSIONS, Function, Library
+from apps.functions.models import DIMENSIONS, Function
 from apps.functions.search.fusion import TYPICAL_CROWDING
 from apps.functions.search.names import keys_of_name
 from apps.functions.services.embedding import to_document
 
 BY_MEANING = 100
 BY_WORDS = 150
+BY_LEVEL = 30
 SCANNED = 160
 """Neighbours that pgvector keeps in view while it walks its graph (hnsw.ef_search): more finds better, and slower."""
 
@@ -24,27 +25,22 @@ SCANNED = 160
 _HALVES = np.dtype([("head", ">u2", (2,)), ("values", ">f2", (DIMENSIONS,))])
 _NO_VECTOR = np.zeros((), dtype=_HALVES).tobytes()
 
+COLUMNS = """e.function_id, e.language, e.library_id, e.popularity,
+    CASE WHEN e.model_digest = %(model)s THEN halfvec_send(e.vector) END"""
 FETCH = """
-SELECT f.id, e.language, e.library_id, f.popularity, coalesce(nullif(f.qualified_name, ''), f.name),
-    CASE WHEN e.model_digest = %(model)s THEN halfvec_send(e.vector) END, x.terms, x.crowding
-FROM chosen JOIN functions_searchentry e USING (function_id)
-JOIN functions_function f ON f.id = e.function_id AND f.state = 'published'
-LEFT JOIN functions_searchfeatures x ON x.function_id = e.function_id
+SELECT chosen.*, x.terms, x.crowding FROM chosen LEFT JOIN functions_searchfeatures x USING (function_id)
 """
 NEAREST = """
-SELECT function_id FROM functions_searchentry
-WHERE vector IS NOT NULL AND model_digest = %(model)s{filters}
-ORDER BY vector <#> %(vector)s::halfvec({dimensions}) LIMIT %(nearest)s
+(SELECT {columns} FROM functions_searchentry e WHERE vector IS NOT NULL AND model_digest = %(model)s{filters}
+ ORDER BY vector <#> %(vector)s::halfvec({dimensions}) LIMIT %(nearest)s)
 """
 LEVEL = """
-(SELECT function_id FROM functions_searchentry WHERE words @@ %(level{place})s::tsquery{filters} LIMIT {limit})
+(SELECT {columns} FROM functions_searchentry e WHERE words @@ %(level{place})s::tsquery{filters} LIMIT {limit})
 """
-FIRST = "(SELECT function_id FROM ({levels}) AS by_words LIMIT {limit})"
+FIRST = "(SELECT * FROM ({levels}) AS by_words LIMIT {limit})"
 NAMED = """
-SELECT function_id FROM (
-    SELECT function_id FROM functions_searchentry WHERE name_keys && %(keys)s::text[]{filters}
-) AS named JOIN functions_function f ON f.id = function_id
-ORDER BY f.popularity DESC, function_id LIMIT %(limit)s
+(SELECT {columns} FROM functions_searchentry e WHERE name_keys && %(keys)s::text[]{filters}
+ ORDER BY popularity DESC, function_id LIMIT %(limit)s)
 """
 SETTINGS = (
     f"SET LOCAL hnsw.ef_search = {SCANNED}",
@@ -75,30 +71,36 @@ class Scope:
 def find_candidates(
     levels: Sequence[str], vector: NDArray[np.float32] | None, scope: Scope, *, model: str, crowding: float
 ) -> Candidates:
-    """The best by meaning, and the first by words (see `words.plan_words`).
+    """The best by meaning, and the first by words (see words.py).
 
     `crowding` is for those whose own is not known yet.
     """
     chosen: list[str] = []
     values: dict[str, Any] = {"model": model, **scope.values}
     if vector is not None:
-        chosen.append(f"({NEAREST.format(filters=scope.sql, dimensions=DIMENSIONS)})")
+        chosen.append(NEAREST.format(columns=COLUMNS, filters=scope.sql, dimensions=DIMENSIONS))
         values |= {"vector": write_vector(vector), "nearest": BY_MEANING}
     if levels:
-        found = (LEVEL.format(place=place, filters=scope.sql, limit=BY_WORDS) for place in range(len(levels)))
+        # Beside meaning every level has its say; alone the first that fill the list are enough.
+        most = BY_WORDS if vector is None else BY_LEVEL
+        found = [
+            LEVEL.format(columns=COLUMNS, place=place, filters=scope.sql, limit=most) for place in range(len(levels))
+        ]
         chosen.append(FIRST.format(levels=" UNION ALL ".join(found), limit=BY_WORDS))
         values |= {f"level{place}": level for place, level in enumerate(levels)}
     if not chosen:
         return make_candidates([], crowding)
-    sql = f"WITH chosen AS MATERIALIZED ({' UNION '.join(chosen)}) {FETCH}"
+    sql = f"WITH chosen AS MATERIALIZED ({' UNION ALL '.join(chosen)}) {FETCH}"
     return make_candidates(_search(sql, values), crowding)
 
 
 def find_named(keys: Sequence[str], scope: Scope, *, limit: int) -> Candidates:
     """The most popular functions that have one of these keys of a name."""
-    sql = f"WITH chosen AS MATERIALIZED ({NAMED.format(filters=scope.sql)}) {FETCH}"
+    sql = f"WITH chosen AS MATERIALIZED {NAMED.format(columns=COLUMNS, filters=scope.sql)} {FETCH}"
     rows = _fetch(sql, {"keys": list(keys), "limit": limit, "model": "", **scope.values})
-    return make_candidates(rows, TYPICAL_CROWDING, named=True)
+    functions = Function.objects.with_library().in_bulk([row[0] for row in rows])
+    names = {pk: (to_document(function).name, function.library.name) for pk, function in functions.items()}
+    return make_candidates(rows, TYPICAL_CROWDING, names)
 
 
 def find_nearest(function: int, *, model: str, limit: int) -> list[tuple[int, float]]:
@@ -137,28 +139,31 @@ def list_languages() -> tuple[str, ...]:
     return tuple(sorted(row[0] for row in _fetch(sql, {})))
 
 
-def make_candidates(rows: Sequence[tuple[Any, ...]], crowding: float, *, named: bool = False) -> Candidates:
-    """Out of rows of FETCH. Those whose terms are not packed yet are read and counted here and now."""
-    missing = [row[0] for row in rows if not is_packed(row[6])]
+def make_candidates(
+    rows: Sequence[tuple[Any, ...]], crowding: float, names: Mapping[int, tuple[str, str]] | None = None
+) -> Candidates:
+    """Out of rows of FETCH, each function once. Those whose terms are not packed yet are counted here and now.
+
+    `names` has each function's name and library, where they matter.
+    """
+    by_key = {row[0]: row for row in rows}
+    missing = [key for key, row in by_key.items() if not is_packed(row[5])]
     functions = Function.objects.filter(pk__in=missing).with_library() if missing else ()
     packed_now = {function.pk: pack_terms(to_document(function)) for function in functions}
-    rows = [row for row in rows if is_packed(row[6]) or row[0] in packed_now]
-    libraries = name_libraries({row[2] for row in rows}) if named else {}
-    halves = np.frombuffer(b"".join(bytes(row[5] or _NO_VECTOR) for row in rows), dtype=_HALVES)
+    found = [row for key, row in by_key.items() if is_packed(row[5]) or key in packed_now]
+    if names is not None:
+        found = [row for row in found if row[0] in names]
+    halves = np.frombuffer(b"".join(bytes(row[4] or _NO_VECTOR) for row in found), dtype=_HALVES)
     return Candidates(
-        ids=[row[0] for row in rows],
-        languages=[row[1] for row in rows],
-        libraries=[libraries.get(row[2], "") for row in rows],
-        popularity=[row[3] for row in rows],
-        packed=[bytes(row[6]) if is_packed(row[6]) else packed_now[row[0]] for row in rows],
+        ids=[row[0] for row in found],
+        languages=[row[1] for row in found],
+        libraries=[""] * len(found) if names is None else [names[row[0]][1] for row in found],
+        popularity=[row[3] for row in found],
+        packed=[packed_now.get(row[0]) or bytes(row[5]) for row in found],
         vectors=halves["values"].astype(np.float32),
-        crowding=np.array([crowding if row[7] is None else row[7] for row in rows], dtype=np.float32),
-        keys=[keys_of_name(row[4], libraries.get(row[2], "")) for row in rows] if named else (),
+        crowding=np.array([crowding if row[6] is None else row[6] for row in found], dtype=np.float32),
+        keys=[] if names is None else [keys_of_name(*names[row[0]]) for row in found],
     )
-
-
-def name_libraries(keys: set[int]) -> dict[int, str]:
-    return dict(Library.objects.filter(pk__in=keys).values_list("pk", "name"))
 
 
 def write_vector(vector: NDArray[np.float32]) -> str:

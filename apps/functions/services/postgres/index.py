@@ -14,7 +14,7 @@ from apps.functions.search.query import Groups, ParsedQuery, QueryTerm, replace_
 from apps.functions.search.spelling import can_be_read, choose_reading
 from apps.functions.services.embedding import to_document
 from apps.functions.services.postgres.candidates import Scope, count_term, find_candidates, find_named, find_nearest
-from apps.functions.services.postgres.words import COMMON, plan_words, quote_term
+from apps.functions.services.postgres.words import plan_few_words, plan_words, quote_term
 
 MOST_COUNTED = 5_000
 REMEMBERED = 20_000
@@ -91,7 +91,7 @@ class PostgresIndex:
         if scope is None:
             return NOTHING
         unit = None if vector is None else unit_vector(vector, DIMENSIONS)
-        ranked = self._find(query, unit, scope)
+        ranked = self._find(query, unit, scope, thorough=unit is None)
         return ranked.search(query, unit, language=scope.language, limit=limit) if len(ranked) else NOTHING
 
     def search_if_sure(
@@ -101,7 +101,8 @@ class PostgresIndex:
         scope = _find_scope(language or query.language, library)
         if scope is None or not self._facts.curated:
             return NOTHING
-        return self._find(query, None, scope).search_if_sure(query, language=scope.language, limit=limit)
+        found = self._find(query, None, scope, thorough=False)
+        return found.search_if_sure(query, language=scope.language, limit=limit)
 
     def exact_matches(
         self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
@@ -140,10 +141,11 @@ class PostgresIndex:
         )[:limit]
         return SearchOutcome(hits, hits[0].score if hits else 0.0, bool(hits))
 
-    def _find(self, query: ParsedQuery, unit: Vector | None, scope: Scope) -> CandidateIndex:
+    def _find(self, query: ParsedQuery, unit: Vector | None, scope: Scope, *, thorough: bool) -> CandidateIndex:
         """The best candidates for a query, by words and, with a vector of unit length, by meaning."""
         self._count_missing(name for term in query.terms for name in (term.term, *term.synonyms))
-        levels = plan_words(query, self._known, most=None if unit is None else COMMON)
+        plan = plan_words if thorough else plan_few_words
+        levels = plan(query, self._known)
         found = find_candidates(levels, unit, scope, model=self._facts.model, crowding=self._facts.crowding)
         return self._index(found, terms_of_query(query))
 

@@ -15,7 +15,7 @@ MAX_TERMS = 8
 TOGETHER = 4
 """Of the terms so many, the rarest, are looked for in pairs and by themselves."""
 
-COMMON = 100_000
+COMMON = 20_000
 """A word of more functions than that takes long to look up, and says little beside a query's meaning."""
 
 Frequency = Callable[[str], int]
@@ -23,28 +23,39 @@ Frequency = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A term with those that may stand in for it, and about how many functions have one of them."""
+    """A term with those that may stand in for it, and about how many functions have it, and one of them."""
 
     own: str
     any: str
+    own_frequency: int
     frequency: int
 
 
-def plan_words(query: ParsedQuery, frequency: Frequency, *, most: int | None = COMMON) -> list[str]:
+def plan_words(query: ParsedQuery, frequency: Frequency) -> list[str]:
     """Text-search queries, the most telling first; none finds what one before it has found.
 
-    Those that could only be looked up by words of more than `most` functions are left out.
+    Together they find whatever has one of the query's rarest words, or one that may stand in for it.
     """
-    groups = sorted(_find_groups(query, frequency), key=lambda group: (group.frequency, group.own))[:MAX_TERMS]
     levels: list[str] = []
     found: list[str] = []
-    for members, by_own in _choose_levels(groups):
-        rarest = min(group.frequency for group in members)
+    for members, by_own in _choose_levels(_find_groups(query, frequency)):
         level = " & ".join(group.own if by_own else group.any for group in members)
-        if (most is None or rarest <= most) and level not in found:
+        if level not in found:
             levels.append(f"({level}) & !({' | '.join(found)})" if found else level)
             found.append(level if len(members) == 1 else f"({level})")
     return levels
+
+
+def plan_few_words(query: ParsedQuery, frequency: Frequency) -> list[str]:
+    """A few text-search queries that are quickly answered: for what is found by meaning too.
+
+    Each is by the rarest of the query's own words; those of words that are too common are left out.
+    """
+    groups = [group for group in _find_groups(query, frequency) if group.own_frequency]
+    if not groups or groups[0].own_frequency > COMMON:
+        return []
+    counts = dict.fromkeys(min(count, len(groups)) for count in (MAX_TERMS, 3, 2, 1))
+    return [" & ".join(group.own for group in groups[:count]) for count in counts]
 
 
 def quote_term(term: str) -> str:
@@ -53,14 +64,17 @@ def quote_term(term: str) -> str:
     return f"'{escaped}'"
 
 
-def _find_groups(query: ParsedQuery, frequency: Frequency) -> Iterator[Group]:
-    """Of those terms that some function has, itself or by a stand-in."""
+def _find_groups(query: ParsedQuery, frequency: Frequency) -> list[Group]:
+    """Of those terms that some function has, itself or by a stand-in: MAX_TERMS at most, the rarest first."""
+    groups = []
     for term in query.terms:
         known = [name for name in (term.term, *term.synonyms) if frequency(name)]
         if known:
             alike = " | ".join(map(quote_term, known))
-            own = quote_term(term.term) if term.term in known else f"({alike})"
-            yield Group(own, f"({alike})" if len(known) > 1 else quote_term(known[0]), sum(map(frequency, known)))
+            any_of = f"({alike})" if len(known) > 1 else alike
+            own = quote_term(term.term) if term.term in known else any_of
+            groups.append(Group(own, any_of, frequency(term.term), sum(map(frequency, known))))
+    return sorted(groups, key=lambda group: (group.own_frequency or group.frequency, group.own))[:MAX_TERMS]
 
 
 def _choose_levels(groups: Sequence[Group]) -> Iterator[tuple[Sequence[Group], bool]]:

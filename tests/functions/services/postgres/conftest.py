@@ -15,7 +15,7 @@ TEXTS = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def own_index(settings, tmp_path):
     settings.INDEX_DIR = tmp_path / "index"
     settings.INDEX_REFRESH_SECONDS = 0.0

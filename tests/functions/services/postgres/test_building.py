@@ -5,7 +5,11 @@ from apps.functions.services import indexing
 from apps.functions.services.postgres import building
 from tests.functions.services.postgres.conftest import TEXTS, build, make, names, search
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("own_index"),
+]
 
 
 def test_fills_what_was_there_before_and_can_be_done_again(functions):

@@ -14,7 +14,11 @@ from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
 from tests.functions.services.postgres.conftest import TEXTS, build, make, names, search
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("own_index"),
+]
 
 QUERIES = [
     "load spreadsheet rows from disk", "parseDate", "sort numbers", "smtp", "text to date in python", "http server",
@@ -165,7 +169,7 @@ class TestFreshness:
     def test_a_cached_answer_goes_with_an_edit(self, functions):
         build()
         search("send_mail")
-        assert search("SEND_MAIL").tier == "cache"
+        assert search("send_mail").tier == "cache"
         make("send_mail_later", "Send an e-mail at a given time.")
         assert search("send_mail").tier == "rules"
 

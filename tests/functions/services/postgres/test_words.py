@@ -1,7 +1,7 @@
 import pytest
 
 from apps.functions.search.query import parse_query
-from apps.functions.services.postgres.words import COMMON, plan_words, quote_term
+from apps.functions.services.postgres.words import COMMON, plan_few_words, plan_words, quote_term
 
 pytestmark = pytest.mark.unit
 
@@ -9,14 +9,14 @@ KNOWN = {"sort": 40, "list": 90_000, "number": 500, "order": 700}
 GROUPS = (("sort", "order"),)
 
 
-def plan(text: str, **options) -> list[str]:
-    return plan_words(parse_query(text, groups=GROUPS), lambda term: KNOWN.get(term, 0), **options)
+def plan(text: str) -> list[str]:
+    return plan_words(parse_query(text, groups=GROUPS), lambda term: KNOWN.get(term, 0))
 
 
 def test_what_has_all_words_comes_first_then_what_has_the_rarest():
     levels = plan("sort list numbers")
-    assert levels[0] == "'number' & 'sort' & 'list'"
-    assert levels[1].startswith("('number' & ('sort' | 'order') & 'list') & !(")
+    assert levels[0] == "'sort' & 'number' & 'list'"
+    assert levels[1].startswith("(('sort' | 'order') & 'number' & 'list') & !(")
     assert levels[-1].startswith("('list') & !(")
 
 
@@ -31,14 +31,16 @@ def test_words_that_nothing_has_are_left_out():
     assert plan("") == []
 
 
-def test_too_common_words_are_not_looked_up_alone():
-    KNOWN["list"] = COMMON + 1
-    try:
-        assert plan("list") == []
-        assert plan("list", most=None) == ["'list'"]
-        assert not any(level.startswith("('list') &") for level in plan("list numbers"))
-    finally:
-        KNOWN["list"] = 90_000
+def test_beside_meaning_a_few_by_the_rarest_own_words():
+    query = parse_query("sort list numbers", groups=GROUPS)
+    levels = plan_few_words(query, lambda term: KNOWN.get(term, 0))
+    assert levels == ["'sort' & 'number' & 'list'", "'sort' & 'number'", "'sort'"]
+
+
+def test_beside_meaning_common_words_are_left_to_it():
+    query = parse_query("list", groups=GROUPS)
+    assert plan_few_words(query, lambda term: COMMON + 1) == []
+    assert plan_few_words(query, lambda term: COMMON) == ["'list'"]
 
 
 def test_terms_are_quoted():
