@@ -140,9 +140,7 @@ def take_turns(repeated: Sequence[bytes], bare: bytes, port: int, rounds: int) -
         bares.append(refuse_errors(drive(port, itertools.repeat(bare, TURN_REQUESTS), connections=TURN_CONNECTIONS)))
         asked = itertools.islice(itertools.cycle(repeated), TURN_REQUESTS)
         searches.append(refuse_errors(drive(port, asked, connections=TURN_CONNECTIONS)))
-    shares = sorted(
-        search.per_second / view.per_second for search, view in zip(searches, bares, strict=True)
-    )
+    shares = sorted(search.per_second / view.per_second for search, view in zip(searches, bares, strict=True))
     return {
         "rounds": rounds,
         "bare_per_second": round(statistics.median(load.per_second for load in bares)),
