@@ -4,7 +4,6 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max
 
 from apps.core.errors import InvalidInput
@@ -12,13 +11,13 @@ from apps.core.targets.types import CaseRecord, Diagnosis, Failure, Outcome, Que
 from apps.functions.evaluation.changes import explain_change
 from apps.functions.evaluation.diagnosis import CAUSES, diagnose
 from apps.functions.evaluation.fixes import apply_fix
-from apps.functions.index import read_manifest
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Revision
 from apps.functions.references import find_languages, find_referred, names_of, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
 from apps.functions.services.batching import Asked, measure_searches
+from apps.functions.services.indexing import read_index_digest
 from apps.functions.services.live import live_index
 from apps.functions.services.measuring import MeasuredSearch
 from apps.functions.services.searching import MAX_QUERY, SearchResult, get_trace, search_functions
@@ -60,14 +59,13 @@ class SearchTarget:
         return errors
 
     def pin_state(self) -> dict[str, str]:
-        manifest = read_manifest(settings.INDEX_DIR)
         catalogue = Function.objects.aggregate(functions=Count("pk"), newest=Max("change_xid"))
         revisions = Revision.objects.aggregate(newest=Max("pk"))
         holder = live_index()
         holder.get()
         return {
             "catalogue": f"{catalogue['functions']} functions, revision {revisions['newest'] or 0}",
-            "index": manifest.digest[:16] if manifest else "none",
+            "index": read_index_digest() or "none",
             "synonyms": f"{len(holder.synonyms)} groups, {holder.synonyms_digest}",
             "embedding_model": inference.model_digest()[:16] or "none",
             "answer_threshold": str(ANSWER_THRESHOLD),

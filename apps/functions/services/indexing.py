@@ -12,7 +12,7 @@ from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
 from apps.core.models import Job, JobState
 from apps.functions.index import build_index, read_manifest
-from apps.functions.models import Function, FunctionEmbedding
+from apps.functions.models import Function, FunctionEmbedding, SearchStatistics
 from apps.functions.search.documents import embedding_text
 from apps.functions.services.embedding import content_digest, to_document
 from apps.inference import services as inference
@@ -121,6 +121,15 @@ def index_state() -> IndexState:
         megabytes=round(manifest.bytes / 1e6, 1) if manifest else 0.0,
         watermark=manifest.watermark if manifest else 0,
     )
+
+
+def read_index_digest() -> str:
+    """Names the index that answers come from, briefly; empty when there is none."""
+    if settings.SEARCH_BACKEND == "postgres":
+        computed = SearchStatistics.objects.values_list("computed_at", flat=True).first()
+        return f"postgres {computed:%Y-%m-%d %H:%M:%S}" if computed else ""
+    manifest = read_manifest(settings.INDEX_DIR)
+    return manifest.digest[:16] if manifest else ""
 
 
 def refresh_index() -> bool:

@@ -1,5 +1,8 @@
 import pytest
 
+from apps.core.health import Unhealthy
+from apps.functions.evaluation.target import SearchTarget
+from apps.functions.health import check_index
 from apps.functions.models import Function, FunctionEmbedding, SearchEntry, SearchFeatures, SearchStatistics
 from apps.functions.services import indexing
 from apps.functions.services.postgres import building
@@ -35,6 +38,15 @@ def test_the_state_says_what_waits(functions):
     assert state.is_current
     make("yodel", "Yodel loudly from a mountain.")
     assert indexing.index_state().changes_waiting == 1
+
+
+def test_health_and_pinned_state_follow_the_setting(functions):
+    with pytest.raises(Unhealthy):
+        check_index()
+    assert SearchTarget().pin_state()["index"] == "none"
+    build()
+    assert check_index() == f"{len(TEXTS)} functions in PostgreSQL"
+    assert SearchTarget().pin_state()["index"].startswith("postgres 20")
 
 
 def test_a_vector_that_came_after_an_edit_is_taken_away(functions):
