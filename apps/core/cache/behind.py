@@ -1,9 +1,9 @@
 """Writes that nobody waits for: gathered for a moment and made together by a thread, all of them before the end."""
 
-import atexit
 import threading
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.util import Finalize
 
 from apps.core.cache.local import Entry
 
@@ -25,7 +25,6 @@ class WriteBehind:
         self._writing = threading.Lock()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        atexit.register(self.flush)
 
     def put(self, key: str, entry: Entry) -> None:
         with self._changed:
@@ -50,6 +49,8 @@ class WriteBehind:
         if self._thread is None or not self._thread.is_alive():  # a fork takes no threads along
             self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
             self._thread.start()
+            # Unlike atexit, this is also run at the end of a process that multiprocessing made, as web workers are.
+            Finalize(None, self.flush, exitpriority=10)
 
     def _run(self) -> None:
         while True:

@@ -95,6 +95,21 @@ for number in range(100):
     assert done.stdout.split() == [str(number) for number in range(100)]
 
 
+def test_nor_does_the_end_of_a_worker_that_was_forked() -> None:
+    import multiprocessing
+
+    def work(connection) -> None:
+        behind = WriteBehind(lambda entries: connection.send([key for key, _ in entries]), gather=60)
+        behind.put("a", ENTRY)
+
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=work, args=(theirs,))
+    child.start()
+    child.join(10)
+    assert ours.poll(1)
+    assert ours.recv() == ["a"]
+
+
 def test_a_forked_process_writes_too() -> None:
     import multiprocessing
 
