@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from apps.core.embedded.session import embedded_services
 
     with embedded_services(resolve_home()):
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True)
         command("import_functions", str(CATALOGUE), "--library", LIBRARY)
         command("generate_cases", SUITE, "--count", str(options.cases), "--seed", "1")
         import django

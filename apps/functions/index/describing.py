@@ -13,29 +13,29 @@ COMPLETE, CURATED = FEATURES.index("complete"), FEATURES.index("curated")
 
 def describe_hits(query: ParsedQuery, found: Ranked, limit: int) -> tuple[Hit, ...]:
     """The first hits, with the words that each has of the query's terms."""
-    return tuple(_describe(query, found, number) for number in range(min(limit, len(found.best))))
+    matches = find_matches(query, found, limit + 1)  # each is compared with the next one
+    return tuple(_describe(query, found, matches, number) for number in range(min(limit, len(found.best))))
 
 
-def find_matches(query: ParsedQuery, found: Ranked, number: int) -> list[Match]:
-    """The words of the query that a place has, itself or by a synonym, and in which fields."""
-    own, alike = found.matches.own[:, number].tolist(), found.matches.alike[:, number].tolist()
+def find_matches(query: ParsedQuery, found: Ranked, places: int) -> list[list[Match]]:
+    """The words of the query that each of the first places has, itself or by a synonym, and in which fields."""
+    own, alike = found.matches.own[:, :places].T.tolist(), found.matches.alike[:, :places].T.tolist()
+    words = [term.word for term in query.terms]
     return [
-        Match(term.word, fields or others)
-        for term, fields, others in zip(query.terms, own, alike, strict=True)
-        if fields or others
+        [Match(word, fields or others) for word, fields, others in zip(words, *both, strict=True) if fields or others]
+        for both in zip(own, alike, strict=True)
     ]
 
 
-def _describe(query: ParsedQuery, found: Ranked, number: int) -> Hit:
+def _describe(query: ParsedQuery, found: Ranked, matched: list[list[Match]], number: int) -> Hit:
     place = found.best[number]
     segment, scores = found.parts[place.part].segment, found.scores[place.part]
-    semantic, matches = _find_cosine(found, number), find_matches(query, found, number)
+    semantic, matches = _find_cosine(found, number), matched[number]
     words = {match.word for match in matches}
     readings = [(term.word, term.read_as) for term in query.terms if term.read_as and term.word in words]
     parts = [explain_match(matches, semantic), explain_readings(readings)]
     if number + 1 < len(found.best):
-        following = find_matches(query, found, number + 1)
-        parts.append(explain_lead(matches, following, semantic, _find_cosine(found, number + 1)))
+        parts.append(explain_lead(matches, matched[number + 1], semantic, _find_cosine(found, number + 1)))
     return Hit(
         id=int(segment.ids[place.row]),
         score=float(found.score[number]),

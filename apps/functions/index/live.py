@@ -168,6 +168,8 @@ class LiveIndex:
     def _named(
         self, key: str, query: ParsedQuery, language: str | None, library: str | None, limit: int
     ) -> SearchOutcome:
+        if not any(part.segment.terms.rows_named(key) for part in self._parts):
+            return NOTHING
         parts = []
         for part in self._filter(language, library):
             named = np.zeros(len(part.segment), dtype=np.bool_)

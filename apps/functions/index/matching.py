@@ -59,7 +59,6 @@ def match_rows(segment: Segment, terms: Sequence[FoundTerm], query: ParsedQuery,
 def gather_candidates(query: ParsedQuery, segment: Segment, found: Scores, matches: Matches, rows: Rows) -> Candidates:
     """What the second stage goes by, for some rows of a segment."""
     weights = [0.0 if term.query.joins else term.weight for term in found.terms]
-    hinted = [segment.languages.index(name) for name in spelled_languages(query.subject) if name in segment.languages]
     covers = np.zeros((len(query.runs), len(found.terms)), dtype=np.bool_)
     for place, run in enumerate(query.runs):
         covers[place, list(run.covers)] = True
@@ -72,8 +71,17 @@ def gather_candidates(query: ParsedQuery, segment: Segment, found: Scores, match
         shares=np.array([run.share for run in query.runs], dtype=np.float32),
         fused=found.fused[rows],
         curated=segment.curated[rows],
-        hinted=np.isin(segment.language_codes[rows], hinted),
+        hinted=_find_hinted(query, segment, rows),
     )
+
+
+def _find_hinted(query: ParsedQuery, segment: Segment, rows: Rows) -> NDArray[np.bool_]:
+    """Which rows are in a language whose names are written as the query is."""
+    hinted = np.zeros(len(rows), dtype=np.bool_)
+    for name in spelled_languages(query.subject):
+        if name in segment.languages:
+            hinted |= segment.language_codes[rows] == segment.languages.index(name)
+    return hinted
 
 
 def group_by_part(places: Sequence[Place], parts: int) -> list[list[int]]:

@@ -161,4 +161,4 @@ def choose_best(parts: Sequence[Part], scores: Sequence[Floats], limit: int) -> 
     ids = np.concatenate([part.segment.ids[own] for part, own in zip(parts, rows, strict=True)])
     best = candidates[np.lexsort((ids, -popularity, -score[candidates]))][:count]
     which = np.searchsorted(starts, best, side="right") - 1
-    return [Place(int(part), int(row - starts[part])) for part, row in zip(which, best, strict=True)]
+    return [Place(part, row) for part, row in zip(which.tolist(), (best - starts[which]).tolist(), strict=True)]

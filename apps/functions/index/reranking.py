@@ -37,6 +37,8 @@ def rank_again(
     features = np.zeros((len(candidates), len(FEATURES)), dtype=np.float32)
     matches = Matches.nothing(query, len(candidates))
     for part, found, group in zip(parts, scores, group_by_part(candidates, len(parts)), strict=True):
+        if not group:
+            continue
         rows = np.array([candidates[number].row for number in group], dtype=np.int32)
         matched = match_rows(part.segment, found.terms, query, rows)
         features[group] = measure_features(gather_candidates(query, part.segment, found, matched, rows))

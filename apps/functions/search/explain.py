@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from apps.functions.search.bm25 import unpack_fields
 
@@ -16,6 +17,7 @@ PLACES = (
     ("identifiers", "body"),
     ("body", "body"),
 )
+LABELS = tuple(dict.fromkeys(label for _, label in PLACES))
 MAX_WORDS = 4
 
 FURTHER = 0.01
@@ -42,12 +44,9 @@ def explain_match(matches: Iterable[Match], semantic: float | None) -> str:
     """One line such as "name matches parse; meaning 0.71", words quoted; `semantic` is a cosine, None if unknown."""
     places: dict[str, dict[str, str]] = {}
     for match in matches:
-        fields = unpack_fields(match.fields)
-        place = next((label for field, label in PLACES if field in fields), None)
-        if place:
+        if place := _find_place(match.fields):
             places.setdefault(place, {}).setdefault(match.word.lower(), match.word)
-    order = dict.fromkeys(label for _, label in PLACES)
-    parts = [f"{label} matches {_quote(places[label].values())}" for label in order if label in places]
+    parts = [f"{label} matches {_quote(places[label].values())}" for label in LABELS if label in places]
     if semantic is not None:
         parts.append(f"meaning {max(semantic, 0.0):.2f}")
     return "; ".join(parts)
@@ -69,6 +68,13 @@ def explain_lead(
     if semantic is not None and next_semantic is not None and semantic - next_semantic >= FURTHER:
         return f"the next is further in meaning ({next_semantic:.2f})"
     return ""
+
+
+@cache
+def _find_place(bits: int) -> str | None:
+    """What the most telling of these fields is called, of which there are 256 sets."""
+    fields = unpack_fields(bits)
+    return next((label for field, label in PLACES if field in fields), None)
 
 
 def _quote(words: Iterable[str]) -> str:
