@@ -1,13 +1,27 @@
-"""How long a search and a build take, in this process and on one thread."""
+"""How long a search and a build take, in this process and on one thread.
 
+    python -m benchmarks.search_speed [--data DIR] [--models DIR] [--cache DIR]
+
+Over CoSQA's 6,267 functions, with neither a database nor a cache: its queries climb the tiers as the product's do, and
+so do the functions' names, and the descriptions of functions that somebody described for search. `meaning` is what an
+embedding ended, `early` what an earlier tier was sure of. A query's time is that of its best round, since the others
+are longer by what else the machine did.
+"""
+
+import argparse
+import json
+import os
+import random
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +29,22 @@ from numpy.typing import NDArray
 from apps.functions.index import LiveIndex, Overlay, build_index, open_current
 from apps.functions.search.documents import Document
 from apps.functions.search.query import parse_query
+from apps.functions.search.synonyms import SYNONYM_GROUPS
 from apps.inference.embedding import Embedder, load_embedder
+from benchmarks.figures import ROOT, save_figures
+from benchmarks.search_generated import load_catalogue
 from benchmarks.search_sets import VectorCache, load_cosqa
 
 COUNTS = (6_267, 100_000)
 ROUNDS = 2
+TIER_ROUNDS = 3
 
 
 def measure_speed(data: Path, models: Path, cache: Path) -> None:
     """Every size in a process of its own, so that its peak memory is its own."""
     for count in COUNTS:
-        command = [sys.executable, "-m", "benchmarks.search_speed", str(data), str(models), str(cache), str(count)]
+        folders = ["--data", str(data), "--models", str(models), "--cache", str(cache)]
+        command = [sys.executable, "-m", "benchmarks.search_speed", *folders, "--functions", str(count)]
         subprocess.run(command, check=True)
 
 
@@ -91,6 +110,95 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The tier that ended a climb, and the milliseconds of the whole and of embedding."""
+
+    tier: str
+    whole: float
+    embedding: float
+
+
+def climb(live: LiveIndex, embedder: Embedder, query: str) -> Climb:
+    """The tiers of `apps.functions.services.measuring`, without the reading of rows."""
+    started = time.perf_counter()
+    parsed = live.read_words(parse_query(query, available=live.languages), SYNONYM_GROUPS)
+    embedding, tier = 0.0, "rules"
+    found = live.exact_matches(parsed)
+    if not found.answered:
+        found, tier = live.search_if_sure(parsed), "words"
+    if not found.answered:
+        before = time.perf_counter()
+        vector = embedder.embed([parsed.text])[0]
+        embedding, tier = time.perf_counter() - before, "local_model"
+        live.search(parsed, vector)
+    return Climb(tier, (time.perf_counter() - started) * 1000, embedding * 1000)
+
+
+def measure_tiers(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    given, catalogue = load_cosqa(options.data / "retrieval"), load_catalogue()
+    vectors = VectorCache(options.models, options.cache).embed_documents([*given.documents, *catalogue])
+    shipped = [replace(document, id=len(given.documents) + document.id) for document in catalogue]
+    replaced = len(shipped)  # as many as come from the shipped catalogue go, so that the size stays
+    documents = [*given.documents[: len(given.documents) - replaced], *shipped]
+    kept = np.concatenate([vectors[: len(given.documents) - replaced], vectors[len(given.documents) :]])
+    build_index(folder, zip(documents, kept, strict=True), model_digest="benchmark", watermark=0)
+    live, embedder = LiveIndex(open_current(folder), Overlay()), load_embedder(options.models, threads=1)
+    named = random.Random(0).sample(documents, len(given.queries))
+    described = random.Random(1).sample(shipped, min(len(given.queries), len(shipped)))
+    suites = {
+        "cosqa": given.queries,
+        "names": [document.name for document in named],
+        "descriptions": [document.description for document in described],
+    }
+    climbs = {name: time_climbs(live, embedder, queries) for name, queries in suites.items()}
+    return {"functions": len(documents), **summarise_tiers(climbs)}
+
+
+def time_climbs(live: LiveIndex, embedder: Embedder, queries: Sequence[str]) -> list[Climb]:
+    rounds = [[climb(live, embedder, query) for query in queries] for _ in range(TIER_ROUNDS)]
+    return [min(each, key=lambda one: one.whole) for each in zip(*rounds, strict=True)]
+
+
+def summarise_tiers(climbs: dict[str, list[Climb]]) -> dict[str, Any]:
+    every = [one for each in climbs.values() for one in each]
+    meaning = [one for one in every if one.tier == "local_model"]
+    early = [one for one in every if one.tier != "local_model"]
+    return {
+        "meaning_p50_ms": median([one.whole for one in meaning]),
+        "embedding_p50_ms": median([one.embedding for one in meaning]),
+        "beside_embedding_p50_ms": median([one.whole - one.embedding for one in meaning]),
+        "early_p50_ms": median([one.whole for one in early]),
+        "rules_p50_ms": median([one.whole for one in early if one.tier == "rules"]),
+        "words_p50_ms": median([one.whole for one in early if one.tier == "words"]),
+        "tier_shares": {
+            name: {tier: round(count / len(each), 3) for tier, count in Counter(one.tier for one in each).items()}
+            for name, each in climbs.items()
+        },
+    }
+
+
+def median(values: Sequence[float]) -> float | None:
+    return round(float(np.median(values)), 3) if values else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data = Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
+    parser.add_argument("--data", type=Path, default=data)
+    parser.add_argument("--models", type=Path, default=ROOT / "var" / "models")
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
+    parser.add_argument("--functions", type=int, help="time a build of so many, and the parts of a search over them")
+    options = parser.parse_args()
+    if options.functions:
+        measure_size(options.data, options.models, options.cache, options.functions)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="touchstone-speed-") as scratch:
+        figures = measure_tiers(options, Path(scratch))
+    save_figures("speed", "python -m benchmarks.search_speed", figures)
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
 if __name__ == "__main__":
-    data, models, cache, count = sys.argv[1:]
-    measure_size(Path(data), Path(models), Path(cache), int(count))
+    raise SystemExit(main())

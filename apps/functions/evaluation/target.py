@@ -24,7 +24,7 @@ from apps.functions.services.searching import MAX_QUERY, SearchResult, get_trace
 from apps.inference import services as inference
 
 LIMIT = 10
-BATCH = 200
+BATCH = 500
 """Questions that are answered at a time: enough to share what they read, and few enough to show progress."""
 
 SUGGESTIONS = 8
