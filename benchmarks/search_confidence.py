@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +15,31 @@ from apps.functions.index.segment import Vector
 from apps.functions.search.confidence import ANSWER_THRESHOLD, Evidence, confidence_of_name, estimate_confidence
 from apps.functions.search.query import ParsedQuery, parse_query
 from apps.functions.search.tokens import split_identifier
+from benchmarks.figures import save_figures
 from benchmarks.search_generated import load_generated, load_short
 from benchmarks.search_report import open_live, read_query
 from benchmarks.search_sets import QuerySet, VectorCache, load_off_topic, load_sets
 
-FEATURES = ("semantic", "lead")
+FEATURES = {
+    "SURE": ("lead",),
+    "OF_CURATED": ("semantic", "lead", "told", "alike"),
+    "WITH_MEANING": ("semantic", "lead"),
+    "BY_WORDS": ("lead",),
+}
+"""What each model goes by."""
+
+LADDER = ("SURE", "OF_CURATED", "WITH_MEANING")
+"""The models that answer while there is an embedding model."""
+
+NAMES = "NAMES"
+COMMAND = "python -m benchmarks.search_tuning confidence"
 OFF_TOPIC, REMOVED = "off topic", "removed"
 OFF_TOPIC_COUNT = 1_000
 TAKEN = {
-    "cosqa": 1, "mbxp": 2, "snippets by sentence": 1, "snippets by title": 1, "snippets by sentence, whole": 1,
+    "cosqa": 1, "mbxp": 2, "snippets by sentence": 1, "snippets by sentence, whole": 1,
     "generated": 1, "short": 1,
 }  # fmt: skip
-"""Sets that count, and of how many queries of each one is taken."""
+"""Sets that count, and of how many queries of each one is taken. Titles are asked of functions without names: not here."""
 
 EMPTIED = {"cosqa": 1, "generated": 2}
 """Sets that are also asked what has nothing to do with programming, and of how many queries one is asked without the
@@ -38,10 +52,10 @@ FOLDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One query: what the results look like, and whether the first is right."""
+    """One query: what the results look like, None for the name of a function, and whether the first is right."""
 
     group: str
-    evidence: Evidence
+    evidence: Evidence | None
     right: bool
 
 
@@ -56,16 +70,16 @@ class Asked:
 
 def tune_confidence(data: Path, vectors: VectorCache) -> None:
     """Each model is fitted to the queries that come to it: to meaning come those that words are not sure of."""
-    models: dict[str, list[Judged]] = {"SURE": [], "WITH_MEANING": [], "BY_WORDS": []}
+    models: dict[str, list[Judged]] = {NAMES: []} | {title: [] for title in FEATURES}
     sets = [*load_sets(data), load_generated(GENERATED), load_short(SHORT)]
     for given in sets:
         if given.name in TAKEN:
             with tempfile.TemporaryDirectory(prefix="touchstone-confidence-") as scratch:
                 judge_set(given, Path(scratch), data, vectors, models)
-    for title, judged in models.items():
-        report(title, judged, FEATURES if title == "WITH_MEANING" else FEATURES[1:])
+    held_out = {title: report(title, models[title], FEATURES[title]) for title in FEATURES}
     print("\nTHE LADDER")
-    report_ladder(models["SURE"] + models["WITH_MEANING"])
+    confidence = np.concatenate([held_out[title] for title in LADDER])
+    report_ladder([one for title in LADDER for one in models[title]], models[NAMES], confidence)
 
 
 def judge_set(given: QuerySet, root: Path, data: Path, vectors: VectorCache, models: dict[str, list[Judged]]) -> None:
@@ -103,16 +117,18 @@ def find_alike(given: QuerySet) -> dict[int, frozenset[int]]:
 def judge(group: str, live: LiveIndex, asked: Sequence[Asked], models: dict[str, list[Judged]]) -> None:
     """Adds each query that is no name to the models that it comes to."""
     for one in asked:
-        if live.exact_matches(one.query).answered:
+        if (named := live.exact_matches(one.query)).answered:
+            models[NAMES].append(Judged(group, None, named.hits[0].id in one.right))
             continue
         by_words = judge_one(group, live, one, None)
-        if by_words and by_words.evidence.is_sure:
+        if by_words and by_words.evidence and by_words.evidence.is_sure:
             models["SURE"].append(by_words)
             continue
         if by_words:
             models["BY_WORDS"].append(by_words)
-        if by_meaning := judge_one(group, live, one, one.vector):
-            models["WITH_MEANING"].append(by_meaning)
+        by_meaning = judge_one(group, live, one, one.vector)
+        if by_meaning and by_meaning.evidence:
+            models["OF_CURATED" if by_meaning.evidence.curated else "WITH_MEANING"].append(by_meaning)
 
 
 def judge_one(group: str, live: LiveIndex, one: Asked, vector: Vector | None) -> Judged | None:
@@ -136,7 +152,8 @@ def judge_names(given: QuerySet, live: LiveIndex) -> None:
         print(f"{given.name}: {len(found)} queries are names ({confidence}), {np.mean(found):.2f} of them rightly")
 
 
-def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> None:
+def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> NDArray[np.float64]:
+    """Prints what fits best, and gives back the confidences of folds that it was not fitted to."""
     x = np.array([[getattr(one.evidence, name) or 0.0 for name in features] for one in judged])
     y = np.array([one.right for one in judged], dtype=np.float64)
     fitted = dict(zip(("intercept", *features), fit_logistic(x, y).round(2).tolist(), strict=True))
@@ -149,21 +166,40 @@ def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> Non
         held_out[test] = predict(x[test], fit_logistic(x[rest], y[rest]))
     brier = np.mean((held_out - y) ** 2)
     print(f"cross-validated: expected calibration error {calibration_error(held_out, y):.3f}, Brier {brier:.3f}")
-    in_use = np.array([estimate_confidence(one.evidence) for one in judged])
+    in_use = np.array([estimate_confidence(one.evidence) for one in judged if one.evidence])
     print(f"constants in use: expected calibration error {calibration_error(in_use, y):.3f}")
+    return held_out
 
 
-def report_ladder(judged: Sequence[Judged]) -> None:
-    """What share of each group is refused at some thresholds, by the constants in use."""
-    confidence = np.array([estimate_confidence(one.evidence) for one in judged])
+def report_ladder(judged: Sequence[Judged], names: Sequence[Judged], held_out: NDArray[np.float64]) -> None:
+    """What share of each group is refused at some thresholds, by the constants in use; a name never is."""
+    confidence = np.array([estimate_confidence(one.evidence) for one in judged if one.evidence])
     y, groups = np.array([one.right for one in judged], dtype=np.float64), np.array([one.group for one in judged])
-    print(f"expected calibration error {calibration_error(confidence, y):.3f}; refused below the threshold:")
+    errors = {"in use": calibration_error(confidence, y), "held out": calibration_error(held_out, y)}
+    print(f"expected calibration error {errors}; refused below the threshold:")
     thresholds = sorted({0.15, 0.25, 0.35, 0.5, ANSWER_THRESHOLD})
     print(f"{'':30s} queries    right  confidence" + "".join(f"{threshold:8.2f}" for threshold in thresholds))
+    refused: dict[str, float] = {}
     for group in dict.fromkeys(groups.tolist()):
         own = confidence[groups == group]
-        cells = "".join(f"{(own < threshold).mean():8.3f}" for threshold in thresholds)
-        print(f"{group:30s} {len(own):7d} {y[groups == group].mean():8.3f} {own.mean():11.3f}{cells}")
+        count = len(own) + sum(one.group == group for one in names)
+        refused[group] = float((own < ANSWER_THRESHOLD).sum() / count)
+        cells = "".join(f"{(own < threshold).sum() / count:8.3f}" for threshold in thresholds)
+        print(f"{group:30s} {count:7d} {y[groups == group].mean():8.3f} {own.mean():11.3f}{cells}")
+    save_figures("abstention", COMMAND, describe_abstention(refused, errors))
+
+
+def describe_abstention(refused: dict[str, float], errors: dict[str, float]) -> dict[str, Any]:
+    """The figures of the page: goals are judged over the shipped catalogue, plain code stands beside them."""
+    return {
+        "threshold": ANSWER_THRESHOLD,
+        "off_topic_refused": refused[f"{OFF_TOPIC}, generated"],
+        "removed_refused": refused[f"{REMOVED}, generated"],
+        "answerable_refused": refused["generated"],
+        "calibration_error": errors["held out"],
+        "calibration_error_in_use": errors["in use"],
+        "refused": refused,
+    }
 
 
 def fit_logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

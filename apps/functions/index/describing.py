@@ -8,7 +8,7 @@ from apps.functions.search.fusion import UNRELATED_SCORE
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import FEATURES, WITH_MEANING
 
-COMPLETE, CURATED = FEATURES.index("complete"), FEATURES.index("curated")
+TOLD, ALIKE, CURATED = (FEATURES.index(name) for name in ("told", "alike", "curated"))
 
 
 def describe_hits(query: ParsedQuery, found: Ranked, limit: int) -> tuple[Hit, ...]:
@@ -64,5 +64,7 @@ def weigh_evidence(found: Ranked) -> Evidence:
     return Evidence(
         semantic=None if scores.semantic is None else float(scores.semantic[first.row]),
         lead=float(found.score[0]) - beaten,
-        complete=bool(found.features[0, COMPLETE] * found.features[0, CURATED]),
+        curated=bool(found.features[0, CURATED]),
+        told=float(found.features[0, TOLD]),
+        alike=float(found.features[0, ALIKE]),
     )

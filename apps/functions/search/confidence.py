@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from apps.functions.search.names import looks_like_identifier
 from apps.functions.search.tokens import split_identifier
 
-ANSWER_THRESHOLD = 0.2
-"""At or above it a search counts as answered: so are four in five web queries, and one in ten that are off topic."""
+ANSWER_THRESHOLD = 0.25
+"""At or above it a search counts as answered. Over plain code a probability of one in four is worth an answer: where
+several functions would do, the sets that it was fitted to name only one as right."""
 
+NEARLY_ALL = 0.999
 SURE_LEAD = 0.15
 """By words alone, a first result that tells the whole query is taken at once when it leads by so much."""
 
@@ -24,18 +26,26 @@ LEAD_OVER = 10
 class Evidence:
     """What the best results look like. `semantic` is the first one's cosine, None when only words were compared.
 
-    `lead` is how far its score is above that of rank LEAD_OVER; `complete` says that it is a curated function which
-    tells the whole query. What share of the words it has was tried too: beside these it says nothing more.
+    `lead` is how far its score is above that of rank LEAD_OVER. `told` and `alike` are the parts of the query that a
+    curated function tells itself and in other words (see `search.reranking`): what is missing there says much, in a
+    plain one it says nothing more than the other two.
     """
 
     semantic: float | None
     lead: float
-    complete: bool = False
+    curated: bool = False
+    told: float = 0.0
+    alike: float = 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a curated function tells the whole query."""
+        return self.curated and self.told + self.alike >= NEARLY_ALL
 
     @property
     def is_sure(self) -> bool:
         """Whether words alone are enough: then the meaning would put the same function first."""
-        return self.semantic is None and self.complete and self.lead >= SURE_LEAD
+        return self.semantic is None and self.is_complete and self.lead >= SURE_LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +55,30 @@ class Logistic:
     intercept: float
     semantic: float
     lead: float
+    told: float = 0.0
+    alike: float = 0.0
 
 
 # Fitted by `python -m benchmarks.search_tuning confidence` to web queries and tasks over functions, to generated cases,
 # to these without the functions that answer them, and to utterances that have nothing to do with programming.
-WITH_MEANING = Logistic(intercept=-4.95, semantic=4.23, lead=20.2)
+WITH_MEANING = Logistic(intercept=-3.8, semantic=2.05, lead=27.94)
+OF_CURATED = Logistic(intercept=-11.12, semantic=3.81, lead=12.31, told=7.4, alike=8.28)
 BY_WORDS = Logistic(intercept=-2.26, semantic=0.0, lead=8.68)
 SURE = Logistic(intercept=1.76, semantic=0.0, lead=1.74)
 
 
 def estimate_confidence(evidence: Evidence) -> float:
     """The probability, from 0 to 1, that the first result is what was asked for."""
-    model = SURE if evidence.is_sure else BY_WORDS if evidence.semantic is None else WITH_MEANING
+    model = choose_model(evidence)
     log_odds = model.intercept + model.semantic * (evidence.semantic or 0.0) + model.lead * evidence.lead
+    log_odds += model.told * evidence.told + model.alike * evidence.alike
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def choose_model(evidence: Evidence) -> Logistic:
+    if evidence.semantic is None:
+        return SURE if evidence.is_sure else BY_WORDS
+    return OF_CURATED if evidence.curated else WITH_MEANING
 
 
 def confidence_of_name(query: str) -> float:

@@ -39,8 +39,8 @@ class Document:
 
     @property
     def is_curated(self) -> bool:
-        """Whether somebody described it for those who search, beside what its author wrote into the code."""
-        return bool(self.keywords or self.action or self.data_type)
+        """Whether somebody described it for those who search: what it does, and words to find it by."""
+        return bool(self.description and (self.keywords or self.action or self.data_type))
 
 
 def embedding_text(document: Document) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,9 +49,16 @@ def test_words_alone_have_a_model_of_their_own():
 
 
 def test_words_are_sure_only_of_a_clear_lead_with_all_the_words():
-    assert Evidence(None, 0.2, complete=True).is_sure
-    assert not any(one.is_sure for one in (Evidence(None, 0.2), Evidence(None, 0.1, True), Evidence(0.9, 0.2, True)))
-    assert estimate_confidence(Evidence(None, 0.2, complete=True)) > estimate_confidence(Evidence(None, 0.2))
+    sure = Evidence(None, 0.2, curated=True, told=1.0)
+    assert sure.is_sure
+    unsure = [{"curated": False}, {"lead": 0.1}, {"semantic": 0.9}, {"told": 0.8, "alike": 0.1}]
+    assert not any(replace(sure, **change).is_sure for change in unsure)
+    assert estimate_confidence(sure) > estimate_confidence(replace(sure, curated=False))
+
+
+def test_what_a_curated_function_does_not_tell_of_the_query_is_doubted():
+    told = Evidence(0.6, 0.2, curated=True, told=0.8, alike=0.2)
+    assert estimate_confidence(told) > ANSWER_THRESHOLD > estimate_confidence(replace(told, told=0.3))
 
 
 def test_names_written_as_code_are_surer_than_words():
