@@ -39,7 +39,7 @@ TAKEN = {
     "cosqa": 1, "mbxp": 2, "snippets by sentence": 1, "snippets by sentence, whole": 1,
     "generated": 1, "short": 1,
 }  # fmt: skip
-"""Sets that count, and of how many queries of each one is taken. Titles are asked of functions without names: not here."""
+"""Sets that count, and of how many queries of each one is taken."""
 
 EMPTIED = {"cosqa": 1, "generated": 2}
 """Sets that are also asked what has nothing to do with programming, and of how many queries one is asked without the
