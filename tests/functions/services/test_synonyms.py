@@ -1,6 +1,7 @@
 import importlib
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from django.apps import apps
 from django.db import connection
@@ -8,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.core.errors import InvalidInput
 from apps.core.jobs.services import run_inline
-from apps.functions.models import SynonymGroup
+from apps.functions.models import DIMENSIONS, SynonymGroup
 from apps.functions.search.synonyms import SYNONYM_GROUPS
 from apps.functions.services import indexing, live, searching, synonyms
 from apps.inference.embedding import EmbeddingModelMissing
@@ -142,7 +143,8 @@ class TestSearch:
 
     def test_an_answer_in_the_cache_does_not_outlive_the_synonyms(self):
         group = save("order", "sort")
-        with patch.object(searching.NamesTier, "answer", return_value=None):
+        vector = np.ones(DIMENSIONS, dtype=np.float32)  # an answer that was made without the model is not kept
+        with patch.object(searching.inference, "embed_query", return_value=vector):
             before = searching.search_functions(query="order rows")
             assert searching.search_functions(query="order rows").tier == "cache"
             version = live.live_index().version
@@ -160,7 +162,7 @@ class TestSearch:
 
     def test_number_of_queries(self, settings, django_assert_num_queries: DjangoAssertNumQueries):
         names("warm")
-        with django_assert_num_queries(3):  # edits, synonyms, the rows found
+        with django_assert_num_queries(4):  # edits, synonyms, libraries, the rows found
             names("order the rows")
         settings.INDEX_REFRESH_SECONDS = 60
         with django_assert_num_queries(1):
