@@ -21,6 +21,7 @@ from apps.functions.index.segment import Vector
 from apps.functions.search.documents import Document
 from apps.functions.search.query import ParsedQuery, parse_query
 from apps.functions.search.synonyms import SYNONYM_GROUPS
+from benchmarks.figures import save_figures
 from benchmarks.search_generated import load_generated, load_short
 from benchmarks.search_sets import QuerySet, VectorCache, load_sets
 
@@ -52,7 +53,24 @@ def main() -> int:
             answered = list(answer_set(given, vectors))
             print_set(given, answered, 1e6 * (time.process_time() - started) / len(given.queries))
             print_wrong(given, answered, options.wrong)
+            if given.name == "short":
+                save_short(answered, options.seed)
     return 0
+
+
+def save_short(answered: Sequence[Answered], seed: int) -> None:
+    """The figures of the page for short queries over 64 functions, as a predecessor asked itself."""
+    mrr, first, five, refused = measure(answered)
+    tiers = Counter(one.tier for one in answered)
+    figures = {
+        "cases": len(answered),
+        "accuracy": first,
+        "recall_at_5": five,
+        "mrr_at_10": mrr,
+        "refused": refused,
+        "by_tier": {tier: tiers[tier] / len(answered) for tier in (NAMES, WORDS, MODEL)},
+    }
+    save_figures("predecessor", f"python -m benchmarks.search_report --sets short --seed {seed}", figures)
 
 
 def read_options() -> argparse.Namespace:
