@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+
+from apps.core.errors import Conflict, InvalidInput
 
 
 class CuratedAdmin(ModelAdmin):
@@ -27,6 +30,23 @@ class CuratedAdmin(ModelAdmin):
         request.current_app = self.admin_site.name
         frame = self.admin_site.each_context(request)
         return TemplateResponse(request, template, {**frame, "title": title, "content_title": title, **context})
+
+
+class ServicesAdmin(CuratedAdmin):
+    """For what services save. What a form could not foresee is said above it, and nothing is saved."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (InvalidInput, Conflict) as error:
+            self.message_user(request, f"Nothing was saved. {error}", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
 
 
 class CuratedChangeList(ChangeList):

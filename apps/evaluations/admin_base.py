@@ -3,14 +3,10 @@
 import json
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core.admin_base import CuratedAdmin
-from apps.core.errors import Conflict, InvalidInput
 from apps.evaluations.models import Verdict
 
 VERDICT_COLOURS = {
@@ -20,23 +16,6 @@ VERDICT_COLOURS = {
     Verdict.NOT_ENOUGH.label: "warning",
 }
 CHARACTERS_SHOWN = 20_000
-
-
-class ServicesAdmin(CuratedAdmin):
-    """For what services save. What a form could not foresee is said above it, and nothing is saved."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (InvalidInput, Conflict) as error:
-            self.message_user(request, f"Nothing was saved. {error}", messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
 
 def show_json(value: Any) -> SafeString | str:

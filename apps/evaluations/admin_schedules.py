@@ -11,8 +11,7 @@ from django.utils.timezone import localtime
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from apps.core.admin_base import CuratedChangeList
-from apps.evaluations.admin_base import ServicesAdmin
+from apps.core.admin_base import CuratedChangeList, ServicesAdmin
 from apps.evaluations.admin_forms import ScheduleForm
 from apps.evaluations.models import Schedule
 from apps.evaluations.services.scheduling import delete_schedule, describe_schedules, save_schedule

@@ -12,8 +12,9 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from apps.core.admin_base import ServicesAdmin
 from apps.core.errors import Conflict, InvalidInput
-from apps.evaluations.admin_base import ServicesAdmin, link_list, show_json
+from apps.evaluations.admin_base import link_list, show_json
 from apps.evaluations.admin_forms import CaseForm, SuiteForm
 from apps.evaluations.counts import with_counts
 from apps.evaluations.models import CASE_FIELDS, Case, CaseRevision, CaseState, Suite

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from apps.core.admin_base import CuratedAdmin
 from apps.core.dashboard import Figure, Panel, register_panel
-from apps.core.errors import Conflict, InvalidInput
+from apps.core.errors import InvalidInput
 from apps.functions.admin_filters import DescriptionFilter, EmbeddedFilter, KeywordsFilter, LanguageFilter
 from apps.functions.admin_forms import FunctionForm, RetagForm
 from apps.functions.admin_pages import FunctionPages
@@ -121,20 +121,6 @@ class FunctionAdmin(FunctionPages):
     def has_delete_permission(self, request: HttpRequest, obj: Function | None = None) -> bool:
         """Curators retire: what was deleted, no history and no golden case can name again."""
         return bool(request.user.is_superuser)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (InvalidInput, Conflict) as error:
-            # The form checks all this beforehand: somebody was quicker between its check and the save.
-            self.message_user(request, f"Nothing was saved. {error}", messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Function, form: FunctionForm, change: bool) -> None:
         author: dict[str, Any] = {"user_id": request.user.pk, "origin": Origin.ADMIN}

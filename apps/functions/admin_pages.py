@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
-from apps.core.admin_base import CuratedAdmin
+from apps.core.admin_base import ServicesAdmin
 from apps.core.errors import InvalidInput
 from apps.core.models import Job
 from apps.functions.admin_forms import AdminImportForm, TrySearchForm
@@ -24,7 +24,7 @@ RECENT_JOBS = 8
 LIBRARIES_OFFERED = 500
 
 
-class FunctionPages(CuratedAdmin):
+class FunctionPages(ServicesAdmin):
     """Each page asks for its own permission: `admin_view` only asks for staff."""
 
     def get_urls(self) -> list[URLPattern]:
