@@ -83,11 +83,11 @@ class Touchstone(InProcess):
         hold(LiveIndex(open_current(root), Overlay()))
 
     def search(self, query: str, language: str | None) -> list[int]:
-        from apps.functions.services import measuring, searching
+        from apps.functions.services import measuring, searching, tiers
 
         started = time.perf_counter()
         request = searching.build_request(query, language, None, LIMIT)
-        climb = searching.climb_tiers(measuring.TIERS, request, started)
+        climb = tiers.climb_tiers(measuring.TIERS, request, started)
         return [hit.id for hit in climb.answer.value.hits] if climb.answer else []
 
 

@@ -71,7 +71,7 @@ def measure(queries: list[str]) -> dict[str, Any]:
 def embed_with(tier: Any, embed: Any) -> Any:
     """The tier with its embedding timed, if it embeds."""
     from apps.functions.services.measuring import embed_afresh
-    from apps.functions.services.searching import RankingTier
+    from apps.functions.services.tiers import RankingTier
 
     return RankingTier(tier.name, embed) if getattr(tier, "_embed", None) is embed_afresh else tier
 

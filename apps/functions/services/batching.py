@@ -14,14 +14,8 @@ from apps.functions.index import Hit, SearchOutcome
 from apps.functions.models import Function
 from apps.functions.search.query import list_synonyms
 from apps.functions.services.measuring import TIERS, MeasuredSearch
-from apps.functions.services.searching import (
-    SearchRequest,
-    assemble_answer,
-    build_request,
-    climb_tiers,
-    is_library,
-    pick_results,
-)
+from apps.functions.services.searching import assemble_answer, build_request, count_ms, is_library, pick_results
+from apps.functions.services.tiers import SearchRequest, climb_tiers
 from apps.inference import ladder
 
 COLUMNS = ("external_id", "name", "qualified_name", "language", "state", "library__name")
@@ -62,7 +56,7 @@ def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[Measure
             climbed.append(error)
         else:
             climb = climb_tiers(TIERS, request, started)
-            climbed.append(Climbed(request, climb, (time.perf_counter() - started) * 1000))
+            climbed.append(Climbed(request, climb, count_ms(started)))
     return _assemble(asked, climbed)
 
 
@@ -70,7 +64,7 @@ def _assemble(asked: Sequence[Asked], climbed: Sequence[Climbed | InvalidInput])
     """The reading of the rows is spread over the searches' times."""
     started = time.perf_counter()
     rows = _read_rows({hit.id for one in climbed if isinstance(one, Climbed) for hit in one.hits})
-    share = (time.perf_counter() - started) * 1000 / max(len(climbed), 1)
+    share = count_ms(started) / max(len(climbed), 1)
     measured: list[MeasuredSearch | InvalidInput] = []
     for question, one in zip(asked, climbed, strict=True):
         if isinstance(one, InvalidInput):

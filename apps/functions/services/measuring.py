@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps.functions.search.query import list_synonyms
-from apps.functions.services.searching import (
-    LEXICAL,
-    NamesTier,
-    RankingTier,
-    SearchAnswer,
-    WordsTier,
-    build_answer,
-    build_request,
-    climb_tiers,
-)
+from apps.functions.services.searching import SearchAnswer, build_answer, build_request
+from apps.functions.services.tiers import LEXICAL, NAMES, SURE_WORDS, RankingTier, climb_tiers
 from apps.inference import ladder
 from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
@@ -41,8 +33,8 @@ def embed_afresh(text: str) -> "np.ndarray":
 
 
 TIERS = (
-    NamesTier(),
-    WordsTier(),
+    NAMES,
+    SURE_WORDS,
     RankingTier(ladder.LOCAL_MODEL, embed_afresh),
     RankingTier(LEXICAL, lambda text: None),
 )

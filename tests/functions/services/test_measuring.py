@@ -7,7 +7,7 @@ from apps.core import metrics
 from apps.core.errors import InvalidInput
 from apps.core.jobs.services import run_inline
 from apps.functions.models import SynonymGroup
-from apps.functions.services import indexing, live, measuring, searching, synonyms
+from apps.functions.services import indexing, live, measuring, searching, synonyms, tiers
 from apps.functions.services.measuring import measure_search
 from apps.inference.embedding import EmbeddingModelMissing
 from tests.functions.factories import FunctionFactory
@@ -52,6 +52,7 @@ def test_it_neither_reads_nor_leaves_anything(monkeypatch):
         raise AssertionError(f"touched {args}")
 
     monkeypatch.setattr(searching, "get_cache", refuse)
+    monkeypatch.setattr(tiers, "get_cache", refuse)
     monkeypatch.setattr(metrics, "count", refuse)
     monkeypatch.setattr(metrics, "observe", refuse)
     assert measure_search(query=QUERY).answer.tier == "local_model"

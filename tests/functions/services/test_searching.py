@@ -8,7 +8,7 @@ from apps.core.errors import InvalidInput
 from apps.core.jobs.services import run_inline
 from apps.core.models import Job
 from apps.functions.models import Function, FunctionEmbedding, FunctionState, Origin
-from apps.functions.services import catalogue, embedding, indexing, live, searching
+from apps.functions.services import catalogue, embedding, indexing, live, searching, tiers
 from apps.inference.embedding import EmbeddingModelMissing
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -119,7 +119,7 @@ class TestAnswers:
 
     def test_without_a_model_words_still_find(self, functions):
         build()
-        with patch.object(searching.inference, "embed_query", side_effect=EmbeddingModelMissing("no model")):
+        with patch.object(tiers.inference, "embed_query", side_effect=EmbeddingModelMissing("no model")):
             answer = search("comma separated values of a table")
         assert (names(answer)[0], answer.tier) == ("read_csv", "lexical")
         assert [step["outcome"] for step in answer.steps][3] == "failed"

@@ -11,7 +11,7 @@ from apps.core.errors import InvalidInput
 from apps.core.jobs.services import run_inline
 from apps.functions.models import DIMENSIONS, SynonymGroup
 from apps.functions.search.synonyms import SYNONYM_GROUPS
-from apps.functions.services import indexing, live, searching, synonyms
+from apps.functions.services import indexing, live, searching, synonyms, tiers
 from apps.inference.embedding import EmbeddingModelMissing
 from tests.functions.factories import FunctionFactory
 from tests.users.factories import UserFactory
@@ -35,7 +35,7 @@ def by_words():
     """Search without the model, so that only words and their synonyms find."""
     FunctionFactory(name="order_rows", description="Order the rows of a table.", code="", signature="", keywords=[])
     run_inline(kind=indexing.KIND, params={})
-    with patch.object(searching.inference, "embed_query", side_effect=EmbeddingModelMissing("no model")):
+    with patch.object(tiers.inference, "embed_query", side_effect=EmbeddingModelMissing("no model")):
         yield
 
 
@@ -144,7 +144,7 @@ class TestSearch:
     def test_an_answer_in_the_cache_does_not_outlive_the_synonyms(self):
         group = save("order", "sort")
         vector = np.ones(DIMENSIONS, dtype=np.float32)  # an answer that was made without the model is not kept
-        with patch.object(searching.inference, "embed_query", return_value=vector):
+        with patch.object(tiers.inference, "embed_query", return_value=vector):
             before = searching.search_functions(query="order rows")
             assert searching.search_functions(query="order rows").tier == "cache"
             version = live.live_index().version
