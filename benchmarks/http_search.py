@@ -16,7 +16,6 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,11 +24,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.figures import save_figures
+from benchmarks.figures import ROOT, save_figures
 from benchmarks.http_load import Load, drive, make_request
-from benchmarks.search_quality import LIBRARY, ROOT, import_catalogue, read_lines
+from benchmarks.product import run_manage, write_lines
+from benchmarks.quality import load_cosqa
 from benchmarks.stack import running
 
+LIBRARY = "cosqa"
 URLS = "benchmarks.http_urls"
 BARE = "/api/v1/bare/"
 SEARCH = "/api/v1/functions/search/"
@@ -56,29 +57,24 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="touchstone-http-") as scratch:
         home = (options.home or Path(scratch) / "home").absolute()
         os.environ.update(TOUCHSTONE_URLS=URLS, TOUCHSTONE_HOME=str(home))
+        catalogue = load_cosqa(folder)
+        source = write_lines(Path(scratch) / "cosqa.jsonl", catalogue.records)
         # Over a home that has them already, this brings the index to the form that the code at hand reads.
-        import_catalogue(folder / "cosqa_codebase.jsonl", Path(scratch), home)
-        queries = [row["query"] for row in read_lines(folder / "cosqa_dev.jsonl")]
+        run_manage(home, "import_functions", source, "--library", LIBRARY)
+        queries = [case["query"] for case in catalogue.suites["cosqa"]]
         with running(home, options.port):
-            figures = measure(queries, options.port, make_key(), options.rounds)
+            figures = measure(queries, options.port, make_key(home), options.rounds)
     print(json.dumps(figures, indent=2))
     save_figures("http", "python -m benchmarks.http_search", figures)
     return 0
 
 
-def make_key() -> str:
+def make_key(home: Path) -> str:
     """The token of a key that may search, of a new developer."""
     email = f"bench-{time.time_ns()}@example.com"
-    manage = [sys.executable, "manage.py"]
-    run_command([*manage, "create_user", email, "--role", "developer", "--json"])
-    made = run_command([*manage, "create_key", email, "--name", "bench", "--scope", "functions:read", "--json"])
-    return str(made.get("token") or made["key"])
-
-
-def run_command(command: Sequence[str]) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    run_manage(home, "create_user", email, "--role", "developer")
+    made = run_manage(home, "create_key", email, "--name", "bench", "--scope", "functions:read")
+    return str(made["token"])
 
 
 def measure(queries: Sequence[str], port: int, token: str, rounds: int) -> dict[str, Any]:
