@@ -8,13 +8,13 @@ import math
 from dataclasses import dataclass
 
 from apps.functions.search.names import looks_like_identifier
+from apps.functions.search.reranking import NEARLY_ALL
 from apps.functions.search.tokens import split_identifier
 
 ANSWER_THRESHOLD = 0.25
 """At or above it a search counts as answered. Over plain code a probability of one in four is worth an answer: where
 several functions would do, the sets that it was fitted to name only one as right."""
 
-NEARLY_ALL = 0.999
 SURE_LEAD = 0.15
 """By words alone, a first result that tells the whole query is taken at once when it leads by so much."""
 
