@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,6 +31,14 @@ class CuratedAdmin(ModelAdmin):
         request.current_app = self.admin_site.name
         frame = self.admin_site.each_context(request)
         return TemplateResponse(request, template, {**frame, "title": title, "content_title": title, **context})
+
+    def ask_first(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """The page of an action that asks before it is done; the template extends admin/core/action.html."""
+        asked_for = {
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return self.render_page(request, template, title, **asked_for, **context)
 
 
 class ServicesAdmin(CuratedAdmin):

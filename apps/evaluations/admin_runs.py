@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
@@ -197,13 +196,8 @@ class ReportAdmin(ReadOnlyAdmin):
         form = AcknowledgeForm(request.POST if "apply" in request.POST else None)
         if form.is_valid() and self._acknowledge(request, queryset, form):
             return None
-        context = {
-            "form": form,
-            "reports": queryset,
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-        }
-        return self.render_page(request, "admin/evaluations/report/acknowledge.html", "Acknowledge", **context)
+        template = "admin/evaluations/report/acknowledge.html"
+        return self.ask_first(request, template, "Acknowledge", form=form, reports=queryset)
 
     def _acknowledge(self, request: HttpRequest, reports: QuerySet[Report], form: AcknowledgeForm) -> bool:
         user, done = get_user(request), 0

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -150,14 +149,8 @@ class FunctionAdmin(FunctionPages):
         form = RetagForm(request.POST if "apply" in request.POST else None)
         if form.is_valid() and self._retag(request, queryset, form):
             return None
-        context = {
-            "form": form,
-            "count": queryset.count(),
-            "sample": queryset[:10],
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-        }
-        return self.render_page(request, "admin/functions/function/retag.html", "Add and remove keywords", **context)
+        context = {"form": form, "count": queryset.count(), "sample": queryset[:10]}
+        return self.ask_first(request, "admin/functions/function/retag.html", "Add and remove keywords", **context)
 
     @admin.action(description="Export as JSONL", permissions=["view"])
     def export_jsonl(self, request: HttpRequest, queryset: QuerySet[Function]) -> StreamingHttpResponse:
