@@ -26,7 +26,6 @@ PACKED = {
 }
 ACCEPTED = "a JSON, JSONL, CSV, TOML or SQLite file, a file of source code, or a folder of them"
 
-STDLIB_LIBRARY = "python-stdlib"
 # Programs and their data, not what anybody imports.
 STDLIB_LEFT_OUT = frozenset({"idlelib", "lib2to3", "ensurepip", "turtledemo", "pydoc_data", "msilib", "__phello__"})
 
@@ -68,11 +67,6 @@ def open_tree(location: Path, *, language: str | None, library: str | None, incl
             "path", f"{location.name} has no source files in {wanted}" + (f" ({left_out})" * bool(left_out))
         )
     return TreeSource(listing, selection, library=library or location.name)
-
-
-def stdlib_source(*, library: str = STDLIB_LIBRARY) -> TreeSource:
-    """Return the standard library of the interpreter that runs this."""
-    return open_tree(Path(sysconfig.get_path("stdlib")).resolve(), language="python", library=library)
 
 
 def _locate(path: Path) -> Path:
