@@ -1,5 +1,6 @@
 """Arrays and sorted strings in files: written row by row, read through the page cache."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -96,15 +97,7 @@ class SortedStrings:
 
     def lower_bound(self, text: str) -> int:
         """The place of the first string that is not before this one."""
-        wanted = encode(text)
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self._bytes(middle) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(range(len(self)), encode(text), key=self._bytes)
 
     def _bytes(self, place: int) -> bytes:
         return bytes(self._blob[self._offsets[place] : self._offsets[place + 1]])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from apps.functions.languages import ALIASES
 from apps.functions.search.phrases import (
@@ -16,7 +17,7 @@ from apps.functions.search.phrases import (
     UNMISTAKABLE,
 )
 from apps.functions.search.synonyms import SYNONYM_GROUPS
-from apps.functions.search.tokens import analyse, is_stop_word, split_identifier, tokenize
+from apps.functions.search.tokens import analyse, is_stop_word, replace_parts, split_identifier, term_of, tokenize
 
 MAX_QUERY = 2_000
 MAX_TERMS = 64
@@ -29,6 +30,7 @@ Groups = tuple[tuple[str, ...], ...]
 """Groups of words that mean the same."""
 
 _SPACE = re.compile(r"\s+")
+_LETTERS = re.compile(r"[a-z0-9]+")
 _IN = r"(?:in|using)"
 _POLITE = r"[\s?.!,;:]*"
 
@@ -48,8 +50,7 @@ class QueryTerm:
     read_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Neighbouring words of the query as one term: "file name" as `filename`.
 
     `covers` are the places of their terms, `share` is the part of the query's words that they are.
@@ -102,28 +103,32 @@ def parse_query(
     mentions = find_mentions(cleaned, frozenset(available))
     said = mentions[0].language if mentions else None
     subject = _cut_out(cleaned, mentions) if language in (None, said) else cleaned
-    if not tokenize(subject):
+    terms = _find_terms(subject, groups)
+    if not terms:
         # Nothing but a language's name: then that is what is searched for.
         return ParsedQuery(cleaned, language, cleaned, _find_terms(cleaned, groups))
-    return ParsedQuery(cleaned, language or said, subject, _find_terms(subject, groups))
+    return ParsedQuery(cleaned, language or said, subject, terms)
 
 
 def clean_text(text: str) -> str:
     """The first MAX_QUERY characters on one line, without control characters."""
-    head = "".join(char if char.isprintable() else " " for char in text[:MAX_QUERY])
-    return _SPACE.sub(" ", head).strip()
+    head = text[:MAX_QUERY]
+    if not head.isprintable():
+        head = "".join(char if char.isprintable() else " " for char in head)
+    return " ".join(head.split())
 
 
 def find_mentions(text: str, available: frozenset[str]) -> list[Mention]:
     """Where a text names the one language it asks for; empty when it names none, or several equally clearly."""
-    names = _names_of(available)
-    if not names:
+    if _beginnings(available).isdisjoint(_LETTERS.findall(text.lower())):
         return []
+    names = _names_of(available)
     for pattern in _frames(available):
         found = [
-            Mention(names[_fold(match["name"])], match.start(), match.end())
+            Mention(language, match.start(), match.end())
             for match in pattern.finditer(text)
-            if not _is_something_else(text, match)
+            # Without regard to case a pattern takes a long s for an s, which no name is written with.
+            if (language := names.get(_fold(match["name"]))) and not _is_something_else(text, match)
         ]
         if found:
             return found if len({mention.language for mention in found}) == 1 else []
@@ -140,8 +145,7 @@ def replace_words(query: ParsedQuery, readings: Mapping[str, str], groups: Group
             term = tokenize(readings[word])[-1].term
             query_term = QueryTerm(term, word, synonyms.get(term, ()), read_as=readings[word])
         terms.append(query_term)
-    pattern = re.compile("|".join(re.escape(word) for word in readings))
-    text, subject = (pattern.sub(lambda match: readings[match[0]], part) for part in (query.text, query.subject))
+    text, subject = (replace_parts(part, readings) for part in (query.text, query.subject))
     return replace(query, text=text, subject=subject, terms=tuple(terms))
 
 
@@ -180,23 +184,26 @@ def _find_terms(text: str, groups: Groups) -> tuple[QueryTerm, ...]:
     for token in kept:
         words.setdefault(token.term, token.word)
     synonyms = expand_groups(groups)
-    return tuple(
-        QueryTerm(term, word, synonyms.get(term, ()), joins=len(split_identifier(word)) > 1)
-        for term, word in list(words.items())[:MAX_TERMS]
-    )
+    return tuple([_make_term(term, word, synonyms.get(term, ())) for term, word in list(words.items())[:MAX_TERMS]])
+
+
+@lru_cache(maxsize=4_096)
+def _make_term(term: str, word: str, synonyms: tuple[str, ...]) -> QueryTerm:
+    return QueryTerm(term, word, synonyms, joins=len(split_identifier(word)) > 1)
 
 
 def _find_runs(text: str, terms: Sequence[QueryTerm]) -> tuple[Run, ...]:
     words = split_identifier(text)[:RUN_WORDS]
     place_of = {query.term: place for place, query in enumerate(terms) if not query.joins}
-    places = [place_of.get(tokenize(word)[-1].term, -1) for word in words]
+    places = [place_of.get(term_of(word), -1) for word in words]
     runs: dict[str, Run] = {}
     for length in sorted({*RUN_LENGTHS, len(words)} - {0, 1}):
         for start in range(len(words) - length + 1):
-            covers = tuple(place for place in places[start : start + length] if place >= 0)
+            covers = tuple([place for place in places[start : start + length] if place >= 0])
             if covers:
-                [*_, token] = tokenize("".join(words[start : start + length]))
-                runs.setdefault(token.term, Run(token.term, covers, length / len(words)))
+                term = term_of("".join(words[start : start + length]))
+                if term not in runs:
+                    runs[term] = Run(term, covers, length / len(words))
     return tuple(runs.values())
 
 
@@ -222,6 +229,12 @@ def _fold(name: str) -> str:
 def _names_of(available: frozenset[str]) -> dict[str, str]:
     names = {name: name for name in available} | dict(ALIASES) | SPOKEN
     return {name: language for name, language in names.items() if language in available and name not in NEVER}
+
+
+@lru_cache(maxsize=32)
+def _beginnings(available: frozenset[str]) -> frozenset[str]:
+    """The first letters and digits of each name: a text without any of them names no language."""
+    return frozenset(match[0] for name in _names_of(available) if (match := _LETTERS.search(name)))
 
 
 @lru_cache(maxsize=32)

@@ -51,17 +51,18 @@ def choose_reading(readings: Iterable[Reading]) -> Reading | None:
 
 
 def count_slips(left: str, right: str, most: int) -> int:
-    """The slips between two words; `most` + 1 where there are more than that."""
-    if abs(len(left) - len(right)) > most:
+    """The slips between two words; `most` + 1 where there are more than that. Each more takes four times as long."""
+    if left == right:
+        return 0
+    if not most or abs(len(left) - len(right)) > most:
         return most + 1
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, char in enumerate(left, start=1):
-        earlier, before, row = before, row, [i] + [0] * len(right)
-        for j, other in enumerate(right, start=1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
-            if i > 1 and j > 1 and char == right[j - 2] and left[i - 2] == other:
-                row[j] = min(row[j], earlier[j - 2] + 1)
-        if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)
+    at = 0
+    for char, other in zip(left, right, strict=False):
+        if char != other:
+            break
+        at += 1
+    # What is left after a letter that is too many, too few, another, or swapped with the next one.
+    ends = [(left[at + 1 :], right[at:]), (left[at:], right[at + 1 :]), (left[at + 1 :], right[at + 1 :])]
+    if left[at : at + 2] == right[at : at + 2][::-1]:
+        ends.append((left[at + 2 :], right[at + 2 :]))
+    return 1 + min([count_slips(*end, most - 1) for end in ends])

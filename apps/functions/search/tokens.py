@@ -3,6 +3,7 @@
 import re
 import threading
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -53,6 +54,17 @@ def tokenize(text: str) -> list[Token]:
 def split_identifier(name: str) -> list[str]:
     """The words of an identifier in lower case: `parseHTTPDate_2` gives parse, http, date, 2."""
     return [part.lower() for word in _words(name) for part in _split(word)]
+
+
+def replace_parts(text: str, others: Mapping[str, str]) -> str:
+    """A text with other words for some, in ASCII, of those that its identifiers are made of."""
+    return _PART.sub(lambda match: others.get(match[0], match[0]), text)
+
+
+@lru_cache(maxsize=4_096)
+def term_of(word: str) -> str:
+    """The term of a word of letters and digits in lower case; of the whole, where it has parts."""
+    return _stem(word[:MAX_WORD]) if word.isascii() else tokenize(word)[-1].term
 
 
 def is_stop_word(word: str) -> bool:
@@ -107,8 +119,11 @@ def _kind(char: str) -> str:
 
 def _stem(word: str) -> str:
     """The stem of a word in lower case; the stemmer is made by the first thread's need, since it is not shared."""
-    if not hasattr(_local, "stemmer"):
+    try:
+        stemmer = _local.stemmer
+    except AttributeError:
         import Stemmer
 
-        _local.stemmer = Stemmer.Stemmer("english")
-    return cast("str", _local.stemmer.stemWord(word))
+        # Without a cache of its own: that one costs more than it saves.
+        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
+    return cast("str", stemmer.stemWord(word))

@@ -69,3 +69,7 @@ def test_what_is_known_or_like_nothing_stays(live, text):
 
 def test_an_identifier_with_a_slip_still_names_the_function(live):
     assert [hit.id for hit in live.exact_matches(read(live, "sort_arrya")).hits] == [1]
+
+
+def test_a_slip_in_one_word_leaves_longer_ones_alone(live):
+    assert read(live, "sned resned").text == "send resned"

@@ -71,6 +71,8 @@ def test_a_language_that_is_clearly_said_filters(text, language, subject):
         "",
         "   ",
         "\x00\x07",
+        "in ru\u017ft",
+        "sw\u0131ft parse date",
     ],
 )
 def test_an_unclear_word_does_not_filter(text):

@@ -10,7 +10,9 @@ from apps.functions.search.tokens import (
     MAX_WORD,
     analyse,
     is_stop_word,
+    replace_parts,
     split_identifier,
+    term_of,
     tokenize,
 )
 
@@ -104,3 +106,13 @@ def test_all_styles_of_a_name_split_alike(words):
 @given(st.text(max_size=100), st.text(max_size=100))
 def test_texts_apart_by_a_blank_line_add_up(left, right):
     assert analyse(f"{left}\n\n{right}") == analyse(left) + analyse(right)
+
+
+@settings(deadline=None)
+@given(st.text(string.ascii_lowercase + string.digits + "éßıſ名", min_size=1, max_size=2 * MAX_WORD))
+def test_the_term_of_a_word_is_that_of_the_whole(word):
+    assert term_of(word) == tokenize(word)[-1].term
+
+
+def test_parts_of_words_are_replaced_where_they_are_whole():
+    assert replace_parts("clik onclik, onClik", {"clik": "click", "Clik": "Click"}) == "click onclik, onClick"
