@@ -108,7 +108,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     @display(description="figures")
     def show_summary(self, run: Run) -> SafeString | str:
-        return show_json(run.summary or run.estimate)
+        return show_json(run.summary or run.first_figures)
 
     @display(description="pinned")
     def show_pinned(self, run: Run) -> SafeString | str:

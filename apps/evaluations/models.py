@@ -209,6 +209,11 @@ class Run(TimestampedModel):
     def percent(self) -> int:
         return 100 * self.done // self.total if self.total else 0
 
+    @property
+    def first_figures(self) -> dict[str, Any]:
+        """The estimate for others to see: without what the next chunk's outcomes are added to."""
+        return {name: value for name, value in self.estimate.items() if name != "sums"}
+
     def seconds(self, now: datetime) -> float:
         """Seconds it ran, or has run."""
         return ((self.finished_at or now) - self.started_at).total_seconds() if self.started_at else 0.0

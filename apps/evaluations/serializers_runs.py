@@ -59,7 +59,7 @@ class RunSummarySerializer(serializers.ModelSerializer[Run]):
 class RunSerializer(RunSummarySerializer):
     """A run whole: what it measured, its figures, and what somebody said about its report."""
 
-    estimate = JsonField(read_only=True, help_text="Figures of the cases done so far.")
+    estimate = JsonField(source="first_figures", read_only=True, help_text="Figures of the cases done so far.")
     summary = JsonField(read_only=True, help_text="The figures, once it is over.")
     pinned = JsonField(read_only=True, help_text="What the answers depended on, by name.")
     drift = JsonField(read_only=True, help_text="What of that changed while it ran.")

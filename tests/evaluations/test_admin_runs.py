@@ -83,6 +83,12 @@ class TestRuns:
         assert "<script>&quot;" not in page
         assert run.get_absolute_url() in page
 
+    def test_the_first_figures_while_it_goes_on(self, client: Client) -> None:
+        run = RunFactory(state=RunState.RUNNING, estimate={"accuracy": 0.125, "sums": {"right": 7}})
+        page = client.get(f"{RUNS}{run.pk}/change/").content.decode()
+        assert "0.125" in page
+        assert "sums" not in page
+
     def test_cancelled(self, client: Client) -> None:
         running, over = RunFactory(state=RunState.RUNNING), RunFactory()
         page = act(client, RUNS, "cancel_selected", [running, over])

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.jobs.services import run_job
 from apps.evaluations.models import Run, RunState, Schedule, Verdict
+from apps.evaluations.services import running
 from apps.users.roles import Role
 from tests.api import client_of, fault
 from tests.evaluations import targets
@@ -98,6 +100,17 @@ class TestRun:
         shown = client_of(Role.VIEWER).get(f"{RUNS}{run.pk}/").json()
         wanted = {"verdict": "better", "summary": {"accuracy": 0.75}, "accuracy": 0.75, "pinned": run.pinned}
         assert shown | wanted | {"acknowledged_by": None, "comment": ""} == shown
+
+    def test_the_figures_of_the_cases_done_so_far(self, settings: Any) -> None:
+        settings.SWEEP_CHUNK_CASES = 1
+        suite = CaseFactory.create_batch(2, suite=SuiteFactory(), input={"right": True})[0].suite
+        run = running.start_run(suite=suite)
+        run_job(running.jobs_of(run).order_by("pk")[0].pk)
+        found = client_of(Role.VIEWER).get(f"{RUNS}{run.pk}/").json()
+        assert (found["state"], found["estimate"]["accuracy"]) == ("running", 1.0)
+        assert set(found["estimate"]) == {
+            "cases", "accuracy", "accuracy_interval", "answered", "failed", "latency_ms", "cases_per_second",
+        }  # fmt: skip
 
     def test_cancelled_once(self) -> None:
         run = RunFactory(state=RunState.RUNNING)
