@@ -1,16 +1,20 @@
 """Signing in with an API key: `Authorization: Bearer ts_...`, or `Api-Key ts_...`."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Field
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps.core.prepared import Row, Statement
 from apps.users.models import ApiKey, User
 from apps.users.tokens import NO_HASH, KeyState, Token, parse_token, same_secret
 
@@ -49,60 +53,46 @@ def sign_in(request: Request | HttpRequest) -> ApiKey | None:
 
 def find_key(token: Token) -> ApiKey:
     """The key that the token is of. A wrong secret reads like a wrong prefix, so that neither can be probed for."""
-    key = read_key(token.prefix)
+    rows = key_statement().fetch(token.prefix)
+    key = build_key(rows[0]) if rows else None
     right = same_secret(token.secret, key.secret_hash if key else NO_HASH)
     if key is None or not right:
         raise AuthenticationFailed("The API key is unknown.", "key_unknown")
     return key
 
 
-def read_key(prefix: str) -> ApiKey | None:
-    """The key with this prefix and its owner, in one query that is written once and not at every request."""
-    row = fetch_row(key_query(), [prefix])
-    if row is None:
-        return None
-    names, owner_names = field_names(ApiKey), field_names(User)
-    key = ApiKey.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
-    key.scopes = json.loads(row[names.index("scopes")])
-    key.user = User.from_db(DEFAULT_DB_ALIAS, owner_names, row[len(names) :])
+def build_key(row: Row) -> ApiKey:
+    """The key and its owner, of a row that `key_statement` gave. The owner's password hash is read when asked for."""
+    values = iter(row)
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, *read_fields(ApiKey, values))
+    key.user = User.from_db(DEFAULT_DB_ALIAS, *read_fields(User, values))
+    key.scopes = json.loads(key.scopes)
     return key
 
 
-@cache
-def field_names(table: type[ApiKey | User]) -> list[str]:
-    return [field.attname for field in table._meta.concrete_fields]
+def read_fields(table: type[ApiKey | User], values: Iterator[bytes | None]) -> tuple[list[str], list[Any]]:
+    """Names and values of the fields that are read of the table; takes their bytes from `values`."""
+    fields = read_of(table)
+    texts = [None if value is None else value.decode() for value in islice(values, len(fields))]
+    return [field.attname for field in fields], [
+        field.to_python(text) for field, text in zip(fields, texts, strict=True)
+    ]
 
 
 @cache
-def key_query() -> str:
-    """SQL for a key by its prefix: the columns of its row, then those of its owner's."""
+def read_of(table: type[ApiKey | User]) -> list["Field[Any, Any]"]:
+    return [field for field in table._meta.concrete_fields if field.attname != "password"]
+
+
+@cache
+def key_statement() -> Statement:
+    """Asks for a key by its prefix: for the fields of its row, then those of its owner's."""
     columns = ", ".join(
-        f'{table._meta.db_table}."{field.column}"' for table in (ApiKey, User) for field in table._meta.concrete_fields
+        f'{table._meta.db_table}."{field.column}"' for table in (ApiKey, User) for field in read_of(table)
     )
     keys, users = ApiKey._meta.db_table, User._meta.db_table
-    return f"SELECT {columns} FROM {keys} JOIN {users} ON {users}.id = {keys}.user_id WHERE {keys}.prefix = %s"  # noqa: S608
-
-
-def fetch_row(query: str, parameters: list[Any]) -> tuple[Any, ...] | None:
-    """The first row of a query. Where a connection that was kept is found dead, asks again over a new one."""
-    wrapper: Any = connection
-    unchecked = wrapper.connection is not None and wrapper.health_check_enabled and not wrapper.health_check_done
-    if not unchecked or wrapper.in_atomic_block:
-        return _fetch(query, parameters)
-    # Most often a request's first query: it is itself the check of the connection that would otherwise go before it.
-    wrapper.health_check_done = True
-    try:
-        return _fetch(query, parameters)
-    except (OperationalError, InterfaceError):
-        wrapper.close()
-        return _fetch(query, parameters)
-
-
-def _fetch(query: str, parameters: list[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    tables = f"{keys} JOIN {users} ON {users}.id = {keys}.user_id"
+    return Statement(f"SELECT {columns} FROM {tables} WHERE {keys}.prefix = $1")  # noqa: S608
 
 
 def check_alive(key: ApiKey) -> None:
