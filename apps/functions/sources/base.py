@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from apps.functions.records import FunctionRecord, RecordError, RecordProblem, derive_external_id, parse_record
@@ -85,3 +86,21 @@ class RecordReader:
         first = self._places.setdefault(hash(external_id), number)
         if first != number:
             raise RecordError("id", f"“{external_id}” is already the id of {self.place} {first}")
+
+
+class FileSource:
+    """What the sources of one file share that is read from its first byte to its last.
+
+    `place` is what numbers the records, `limit` how many bytes one may have.
+    """
+
+    unit = "bytes"
+    place = "line"
+
+    def __init__(self, path: Path, *, language: str | None, library: str | None, limit: int = MAX_RECORD_BYTES) -> None:
+        self.path = path
+        self.total_hint = path.stat().st_size
+        self.position = 0
+        self.skipped: Counter[str] = Counter()
+        self._limit = limit
+        self._reader = RecordReader(place=self.place, language=language, library=library)

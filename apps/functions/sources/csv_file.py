@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from apps.functions.records import LIMITS
-from apps.functions.sources.base import MAX_RECORD_BYTES, RecordReader, SourceError, SourceItem
+from apps.functions.sources.base import MAX_RECORD_BYTES, FileSource, SourceError, SourceItem
 from apps.functions.sources.lines import explain_length, read_lines
 
 SEPARATORS = ",;\t"
@@ -17,21 +17,15 @@ MAX_FIELD = 2 * LIMITS["code"]
 _BLANK = re.compile(r"[\s-]+")
 
 
-class CsvSource:
+class CsvSource(FileSource):
     """A CSV file; a record may go over several lines, and is known by its first."""
 
     kind = "csv"
-    unit = "bytes"
 
     def __init__(self, path: Path, *, language: str | None, library: str | None, limit: int = MAX_RECORD_BYTES) -> None:
-        self.path = path
-        self.total_hint = path.stat().st_size
-        self.position = 0
-        self.skipped: Counter[str] = Counter()
-        self._limit = limit
+        super().__init__(path, language=language, library=library, limit=limit)
         self._line = 0
         self._too_long: list[tuple[int, int]] = []
-        self._reader = RecordReader(place="line", language=language, library=library)
         with path.open("rb") as file:
             self._separator = sniff_separator(file.readline(limit))
         with path.open("rb") as file:

@@ -3,13 +3,11 @@
 import codecs
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-from apps.functions.sources.base import MAX_RECORD_BYTES, RecordReader, SourceItem
+from apps.functions.sources.base import FileSource, SourceItem
 from apps.functions.sources.json_lines import explain_json_error
 
 CHUNK = 65_536
@@ -69,19 +67,11 @@ class Buffer:
                 return ""
 
 
-class JsonSource:
+class JsonSource(FileSource):
     """A JSON file of any size; no more than one record of it is held."""
 
     kind = "json"
-    unit = "bytes"
-
-    def __init__(self, path: Path, *, language: str | None, library: str | None, limit: int = MAX_RECORD_BYTES) -> None:
-        self.path = path
-        self.total_hint = path.stat().st_size
-        self.position = 0
-        self.skipped: Counter[str] = Counter()
-        self._limit = limit
-        self._reader = RecordReader(place="record", language=language, library=library)
+    place = "record"
 
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each element; a problem says which element, and the line of the file."""

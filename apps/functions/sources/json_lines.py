@@ -1,27 +1,16 @@
 """JSON Lines: a record a line."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
-from apps.functions.sources.base import MAX_RECORD_BYTES, RecordReader, SourceItem
+from apps.functions.sources.base import FileSource, SourceItem
 from apps.functions.sources.lines import Line, explain_length, read_lines
 
 
-class JsonLinesSource:
+class JsonLinesSource(FileSource):
     """A file with a JSON object on each line; blank lines are passed over."""
 
     kind = "jsonl"
-    unit = "bytes"
-
-    def __init__(self, path: Path, *, language: str | None, library: str | None, limit: int = MAX_RECORD_BYTES) -> None:
-        self.path = path
-        self.total_hint = path.stat().st_size
-        self.position = 0
-        self.skipped: Counter[str] = Counter()
-        self._limit = limit
-        self._reader = RecordReader(place="line", language=language, library=library)
 
     def items(self) -> Iterator[SourceItem]:
         """Yield a record or a problem for each line."""
