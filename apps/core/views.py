@@ -1,6 +1,5 @@
 """Pages about background jobs."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +8,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from apps.core.errors import Conflict, render_error
+from apps.core.errors import render_error
 from apps.core.htmx import PageRequest
 from apps.core.jobs import services
 from apps.core.models import Job, JobState
+from apps.core.refusals import say_refusal
 
 JOBS_A_PAGE = 25
 
@@ -49,10 +49,8 @@ def show_job(request: PageRequest, pk: int) -> HttpResponse:
 @permission_required("core.change_job", raise_exception=True)
 @require_POST
 def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
-    try:
+    with say_refusal(request):
         services.cancel_job(job=get_object_or_404(Job, pk=pk))
-    except Conflict as error:
-        messages.warning(request, str(error))
     return redirect("core:job", pk)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.models import Job
+from apps.core.refusals import say_refusal
 from apps.functions import overview
 from apps.functions.forms import EditFunctionForm, ImportForm, NewFunctionForm
 from apps.functions.history import describe_revisions
@@ -143,11 +144,9 @@ def edit_function(request: HttpRequest, pk: int) -> HttpResponse:
 def set_state(request: HttpRequest, pk: int) -> HttpResponse:
     function, state = _get_function(pk), request.POST.get("state", "")
     one = Function.objects.filter(pk=pk)
-    try:
+    with say_refusal(request):
         catalogue.set_state(functions=one, state=state, user_id=request.user.pk, origin=Origin.PAGE)
         messages.success(request, f"{function} is {FunctionState(state).label.lower()} now.")
-    except InvalidInput as error:
-        messages.error(request, str(error))
     return redirect(function)
 
 
@@ -156,12 +155,10 @@ def set_state(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
     function, number = _get_function(pk), request.POST.get("number", "")
-    try:
+    with say_refusal(request):
         wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
         catalogue.restore_revision(function=function, number=wanted, user_id=request.user.pk, origin=Origin.PAGE)
         messages.success(request, f"{function} is again what it was at revision {wanted}.")
-    except InvalidInput as error:
-        messages.error(request, str(error))
     return redirect(function)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import InvalidInput
 from apps.core.htmx import PageRequest
+from apps.core.refusals import say_refusal
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import CaseRecord
 from apps.evaluations.forms import CaseForm, GenerateCasesForm, ImportCasesForm
@@ -83,11 +84,9 @@ def show_case(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def set_state(request: HttpRequest, pk: int) -> HttpResponse:
     case, state = _get_case(pk), request.POST.get("state", "")
-    try:
+    with say_refusal(request):
         services.update_case(case=case, changes={"state": state}, user_id=request.user.pk)
         messages.success(request, f"The case is {state} now.")
-    except InvalidInput as error:
-        messages.error(request, str(error))
     return redirect(case)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
+from apps.core.refusals import say_refusal
 from apps.core.targets.registry import get_target, known_targets
 from apps.evaluations.forms import AcceptForm, FeedbackForm
 from apps.evaluations.models import Case, CaseOrigin, Suite
@@ -100,11 +101,9 @@ def accept_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def dismiss_draft(request: HttpRequest, pk: int) -> HttpResponse:
     case = _get_draft(pk)
-    try:
+    with say_refusal(request):
         dismiss_feedback(case=case, user_id=request.user.pk)
         messages.success(request, f"“{case}” is dismissed.")
-    except Conflict as error:
-        messages.warning(request, str(error))
     return redirect("evaluations:drafts")
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
+from apps.core.refusals import say_refusal
 from apps.evaluations.forms import AcknowledgeForm
 from apps.evaluations.models import CaseOutcome, Run, Verdict
 from apps.evaluations.presenting import downloads, outcomes, overview, report
@@ -55,10 +56,8 @@ def show_run(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(pk)
-    try:
+    with say_refusal(request):
         running.cancel_run(run=run)
-    except Conflict as error:
-        messages.warning(request, str(error))
     return redirect(run)
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.errors import InvalidInput
+from apps.core.refusals import say_refusal
 from apps.evaluations.forms import ScheduleForm
 from apps.evaluations.models import Schedule
 from apps.evaluations.services import scheduling
@@ -48,11 +49,9 @@ def pause_schedule(request: HttpRequest, pk: int) -> HttpResponse:
     enabled = request.POST.get("enabled") == "yes"
     fields = ("suite", "words", "compare_with", "emails", "webhook_url", "webhook_secret")
     settings = {name: getattr(schedule, name) for name in fields}
-    try:
+    with say_refusal(request):
         scheduling.save_schedule(schedule=schedule, enabled=enabled, user_id=request.user.pk, **settings)
         messages.success(request, f"“{schedule.words}” of {schedule.suite} {'goes on' if enabled else 'is paused'}.")
-    except InvalidInput as error:
-        messages.error(request, str(error))
     return redirect("evaluations:schedules")
 
 

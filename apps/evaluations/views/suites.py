@@ -11,6 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.errors import InvalidInput
+from apps.core.refusals import say_refusal
 from apps.core.targets.registry import get_target
 from apps.evaluations.forms import NewSuiteForm, StartForm, SuiteForm
 from apps.evaluations.models import Run, RunState, Suite
@@ -102,12 +103,10 @@ def pin_baseline(request: HttpRequest, pk: int) -> HttpResponse:
     if run is None and request.POST.get("run"):
         messages.error(request, "There is no such run.")
         return redirect("evaluations:settings", pk)
-    try:
+    with say_refusal(request):
         suites.pin_baseline(suite=suite, run=run)
         said = f"Later runs are compared with #{run.pk} now." if run else "No run is pinned now."
         messages.success(request, said)
-    except InvalidInput as error:
-        messages.error(request, str(error))
     return redirect(run if run and run.suite_id == pk else "evaluations:settings", *([] if run else [pk]))
 
 
