@@ -14,7 +14,7 @@ from apps.core.ids import new_id
 from apps.functions.index import Hit, SearchOutcome
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
-from apps.functions.services.found import read_found
+from apps.functions.services.found import read_found, read_shown
 from apps.functions.services.live import live_index
 from apps.functions.services.tiers import TIERS, KeptAnswer, SearchRequest, climb_tiers
 from apps.inference import ladder
@@ -92,7 +92,7 @@ def search_functions(
     answer = build_answer(query, request, climb, started)
     keys = [result.function.pk for result in answer.results]
     if not request.kept:
-        _keep(request, climb, answer, keys, _render(answer.results))
+        _keep(request, climb, answer, keys, orjson.dumps([result.as_dict() for result in answer.results]))
     _record(answer, keys, _name_filters(language, library))
     return answer
 
@@ -104,10 +104,10 @@ def search_as_json(*, query: str, language: str | None = None, library: str | No
     climb = climb_tiers(TIERS, request, started)
     if request.kept:
         keys, rendered = request.kept.keys, request.kept.rendered
-        answer = assemble_answer(query, request, climb, [], count_ms(started), found=bool(keys))
     else:
-        answer = build_answer(query, request, climb, started)
-        keys, rendered = [result.function.pk for result in answer.results], _render(answer.results)
+        keys, rendered = _render_hits(climb.answer.value.hits if climb.answer else ())
+    answer = assemble_answer(query, request, climb, [], count_ms(started), found=bool(keys))
+    if not request.kept:
         _keep(request, climb, answer, keys, rendered)
     _record(answer, keys, _name_filters(language, library))
     return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)})
@@ -221,8 +221,12 @@ def _check_language(language: str | None) -> str | None:
     return known
 
 
-def _render(results: Sequence[SearchResult]) -> bytes:
-    return orjson.dumps([result.as_dict() for result in results])
+def _render_hits(hits: Sequence[Hit]) -> tuple[list[int], bytes]:
+    """Keys of the functions hit that may be shown, and what `SearchResult.as_dict` says of each, as JSON."""
+    shown = read_shown([hit.id for hit in hits])
+    there = [hit for hit in hits if hit.id in shown]
+    results = [{**shown[hit.id], "score": round(hit.score, 4), "matched": hit.matched, "why": hit.why} for hit in there]
+    return [hit.id for hit in there], orjson.dumps(results)
 
 
 def _name_filters(language: str | None, library: str | None) -> dict[str, str]:
