@@ -133,10 +133,9 @@ def judge(group: str, live: LiveIndex, asked: Sequence[Asked], models: dict[str,
 
 def judge_one(group: str, live: LiveIndex, one: Asked, vector: Vector | None) -> Judged | None:
     found = live.rank(one.query, vector)
-    if not found.best:
+    if not len(found):
         return None
-    first = found.best[0]
-    return Judged(group, weigh_evidence(found), int(found.parts[first.part].segment.ids[first.row]) in one.right)
+    return Judged(group, weigh_evidence(found), int(found.ids[0]) in one.right)
 
 
 def judge_names(given: QuerySet, live: LiveIndex) -> None:

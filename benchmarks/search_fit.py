@@ -89,8 +89,7 @@ def rank_each(
     for place, (parsed, vector) in zip(places, queries, strict=True):
         if not live.exact_matches(parsed).answered:
             ranked = live.rank(parsed, vector)
-            ids = [int(ranked.parts[one.part].segment.ids[one.row]) for one in ranked.best]
-            right = np.isin(ids, list(given.answers_of(place)))
+            right = np.isin(ranked.ids, list(given.answers_of(place)))
             yield ranked.features, right, given.kinds[place] if given.kinds else ""
 
 

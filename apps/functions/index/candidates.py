@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from apps.functions.index.live import LiveIndex
 from apps.functions.index.packing import find_counts
 from apps.functions.index.ranking import Part
-from apps.functions.index.segment import Postings, Segment, Statistics
+from apps.functions.index.segment import Postings, Segment, Span, Statistics, TermIndex, pack_postings
 from apps.functions.search.bm25 import compute_impacts, inverse_document_frequency, pack_fields
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.spelling import Reading
@@ -36,14 +36,15 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class TermsOfQuery:
+class TermsOfQuery(TermIndex):
     """The postings of a query's terms, and names."""
 
-    by_term: dict[str, Postings]
+    spans: dict[str, Span]
+    everything: Postings
     by_name: dict[str, list[int]]
 
-    def postings(self, term: str) -> Postings | None:
-        return self.by_term.get(term)
+    def span(self, term: str) -> Span:
+        return self.spans.get(term, (0, 0))
 
     def rows_named(self, key: str) -> list[int]:
         return self.by_name.get(key, [])
@@ -106,5 +107,5 @@ def make_segment(found: Candidates, terms: Sequence[str], statistics: Statistics
         curated=counts.curated,
         languages=languages,
         libraries=libraries,
-        terms=TermsOfQuery(by_term, by_name),
+        terms=TermsOfQuery(*pack_postings(by_term), by_name),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -9,16 +10,17 @@ from apps.functions.index.describing import describe_hits, weigh_evidence
 from apps.functions.index.hits import NOTHING, Hit, SearchOutcome
 from apps.functions.index.overlay import Overlay, build_segment
 from apps.functions.index.ranking import (
-    IN_WORDS,
     Floats,
     Part,
+    Scope,
     choose_best,
+    list_allowed,
     measure_cosines,
-    score_segment,
+    score_part,
     weigh_terms,
 )
 from apps.functions.index.reranking import Ranked, rank_again
-from apps.functions.index.segment import Segment, Statistics, Vector, unit_vector
+from apps.functions.index.segment import Statistics, Vector, unit_vector
 from apps.functions.index.snapshot import Snapshot
 from apps.functions.search.confidence import (
     ANSWER_THRESHOLD,
@@ -30,6 +32,7 @@ from apps.functions.search.query import Groups, ParsedQuery, QueryTerm, replace_
 from apps.functions.search.reranking import CANDIDATES
 from apps.functions.search.spelling import can_be_read, choose_reading
 
+EVERYTHING = Scope()
 NO_STATISTICS = Statistics(0, (), lambda term: 0)
 
 
@@ -43,14 +46,18 @@ class LiveIndex:
         self._parts: list[Part] = []
         if base is not None:
             self._parts.append(Part(base, ~np.isin(base.ids, list(overlay.masked))))
-        if overlay.entries:
+        if overlay.entries or base is None:
             changed = build_segment(overlay.entries, known, base)
             self._parts.append(Part(changed, np.ones(len(changed), dtype=np.bool_)))
-            self._statistics = known or Statistics(len(changed), (), lambda term: _frequency(changed, term))
+            self._statistics = known or Statistics(len(changed), (), changed.terms.frequency)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages of the functions, in order of their names."""
+        return self._languages
+
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
         return tuple(sorted({language for part in self._parts for language in part.segment.languages}))
 
     def __len__(self) -> int:
@@ -89,6 +96,7 @@ class LiveIndex:
         language: str | None = None,
         library: str | None = None,
         limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """The functions that fit a query best, among those that the filters let through.
 
@@ -96,22 +104,29 @@ class LiveIndex:
         that share none are not shown. Raises ValueError for a vector of another length than the index has.
         """
         found = self.rank(query, vector, language=language, library=library, limit=limit)
-        if not found.best:
+        if not len(found):
             return NOTHING
         confidence = estimate_confidence(weigh_evidence(found))
-        hits = describe_hits(query, found, limit)
+        hits = describe_hits(query, found, limit, explained=explained)
         return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
 
     def search_if_sure(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """What words alone find, where a curated function tells the whole query and leads clearly; or else NOTHING."""
-        if not any(part.segment.curated.any() for part in self._parts):
+        if not self._has_curated:
             return NOTHING
         found = self.rank(query, None, language=language, library=library, limit=limit)
-        if not found.best or not (evidence := weigh_evidence(found)).is_sure:
+        if not len(found) or not (evidence := weigh_evidence(found)).is_sure:
             return NOTHING
-        return SearchOutcome(describe_hits(query, found, limit), estimate_confidence(evidence), True)
+        hits = describe_hits(query, found, limit, explained=explained)
+        return SearchOutcome(hits, estimate_confidence(evidence), True)
 
     def rank(
         self,
@@ -122,30 +137,35 @@ class LiveIndex:
         library: str | None = None,
         limit: int = 10,
     ) -> Ranked:
-        """What `search` goes by: at least CANDIDATES places where so many can be found, the best first."""
+        """What `search` goes by: at least CANDIDATES functions where so many can be found, the best first."""
         unit = self._check_vector(vector)
         terms = weigh_terms(query.terms, self._statistics)
-        parts = self._filter(language or query.language, library)
-        scores = [score_segment(part.segment, terms, unit, part.shown) for part in parts]
-        if unit is None:
-            parts = [
-                replace(part, shown=part.shown & (found.lexical > 0)) for part, found in zip(parts, scores, strict=True)
-            ]
+        scope = Scope(language or query.language, library)
+        scores = [score_part(part, scope, terms, unit) for part in self._parts]
         # What is looked at again, and so the order, does not hang on how many are asked for.
-        candidates = choose_best(
-            parts, [found.fused + IN_WORDS * found.lexical for found in scores], max(limit, CANDIDATES)
-        )
-        return rank_again(query, parts, scores, candidates)
+        chances, allowed = [found.chances for found in scores], [found.allowed for found in scores]
+        candidates = choose_best(self._parts, chances, allowed, max(limit, CANDIDATES))
+        return rank_again(query, terms, self._parts, scores, candidates)
 
     def exact_matches(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """The functions whose name the query is, in any spelling, the most popular first."""
         keys = dict.fromkeys(key for text in (query.text, query.subject) if (key := key_of_query(text)))
+        scope = Scope(language or query.language, library)
         for key in keys:
-            outcome = self._named(key, query, language or query.language, library, limit)
-            if outcome.hits:
-                return outcome
+            if found := self._named(key, scope, limit):
+                confidence = confidence_of_name(query.text)
+                words = tuple(dict.fromkeys(term.word for term in query.terms)) if explained else ()
+                why = "its name is the query" if explained else ""
+                hits = tuple(Hit(function, confidence, 1.0, None, words, why) for function in found)
+                return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
         return NOTHING
 
     def similar(self, function: int, *, limit: int = 10) -> SearchOutcome:
@@ -157,39 +177,29 @@ class LiveIndex:
         others = [replace(other, shown=other.shown & (other.segment.ids != function)) for other in self._parts]
         if part.segment.has_vector[row]:
             vector = np.array(part.segment.vectors[row])
-            return _list_nearest(
-                others, [measure_cosines(other.segment, vector) for other in others], limit, _hit_by_meaning
-            )
+            near = [measure_cosines(other.segment, vector) for other in others]
+            return _list_nearest(others, near, limit, _hit_by_meaning)
         terms = [QueryTerm(term, term) for term in part.segment.terms.top_terms(row)]
         weighed = weigh_terms(terms, self._statistics)
-        shares = [score_segment(other.segment, weighed, None).lexical for other in others]
+        shares = [score_part(other, EVERYTHING, weighed, None).lexical for other in others]
         return _list_nearest(others, shares, limit, _hit_by_words)
 
-    def _named(
-        self, key: str, query: ParsedQuery, language: str | None, library: str | None, limit: int
-    ) -> SearchOutcome:
-        if not any(part.segment.terms.rows_named(key) for part in self._parts):
-            return NOTHING
-        parts = []
-        for part in self._filter(language, library):
-            named = np.zeros(len(part.segment), dtype=np.bool_)
-            named[part.segment.terms.rows_named(key)] = True
-            parts.append(replace(part, shown=part.shown & named))
-        best = choose_best(parts, [np.zeros(len(part.segment), dtype=np.float32) for part in parts], limit)
-        confidence = confidence_of_name(query.text) if best else 0.0
-        words = tuple(dict.fromkeys(term.word for term in query.terms))
-        hits = tuple(
-            Hit(int(parts[place.part].segment.ids[place.row]), confidence, 1.0, None, words, "its name is the query")
-            for place in best
-        )
-        return SearchOutcome(hits, confidence, confidence >= ANSWER_THRESHOLD)
+    def _named(self, key: str, scope: Scope, limit: int) -> list[int]:
+        """The ids of the functions with a name, the most popular first."""
+        found: list[tuple[float, int]] = []
+        for part in self._parts:
+            if rows := part.segment.terms.rows_named(key):
+                named = part.choose(np.array(rows, dtype=np.int64), scope)
+                found += zip((-part.segment.popularity[named]).tolist(), part.segment.ids[named].tolist(), strict=True)
+        return [function for _, function in sorted(found)[: max(limit, 0)]]
 
     def _is_known(self, term: QueryTerm) -> bool:
         names = (term.term, *term.synonyms)
-        return any(part.segment.terms.postings(name) is not None for part in self._parts for name in names)
+        return any(part.segment.terms.frequency(name) for part in self._parts for name in names)
 
-    def _filter(self, language: str | None, library: str | None) -> list[Part]:
-        return [replace(part, shown=part.shown & part.segment.select(language, library)) for part in self._parts]
+    @cached_property
+    def _has_curated(self) -> bool:
+        return any(part.segment.curated.any() for part in self._parts)
 
     def _check_vector(self, vector: Vector | None) -> Vector | None:
         dimensions = max((part.segment.vectors.shape[1] for part in self._parts), default=0)
@@ -200,10 +210,11 @@ def _list_nearest(
     parts: Sequence[Part], scores: Sequence[Floats], limit: int, make_hit: Callable[[int, float], Hit]
 ) -> SearchOutcome:
     """The functions with the highest scores above 0. The confidence is the first one's score."""
-    near = [replace(part, shown=part.shown & (score > 0)) for part, score in zip(parts, scores, strict=True)]
+    allowed = [list_allowed(part, EVERYTHING, score) for part, score in zip(parts, scores, strict=True)]
+    best = choose_best(parts, scores, allowed, limit)
     hits = tuple(
-        make_hit(int(near[place.part].segment.ids[place.row]), float(scores[place.part][place.row]))
-        for place in choose_best(near, scores, limit)
+        make_hit(function, float(scores[part][row]))
+        for part, row, function in zip(best.parts.tolist(), best.rows.tolist(), best.ids.tolist(), strict=True)
     )
     return SearchOutcome(hits, hits[0].score if hits else 0.0, bool(hits))
 
@@ -219,8 +230,3 @@ def _hit_by_words(function: int, share: float) -> Hit:
 def _find(part: Part, function: int) -> int:
     row = part.segment.row_of(function)
     return row if row >= 0 and part.shown[row] else -1
-
-
-def _frequency(segment: Segment, term: str) -> int:
-    postings = segment.terms.postings(term)
-    return len(postings.rows) if postings else 0

@@ -2,77 +2,76 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.ranking import FoundTerm, Place, Scores
+from apps.functions.index.ranking import Rows, Scores, WeightedTerm
 from apps.functions.index.segment import Segment
 from apps.functions.search.names import spelled_languages
-from apps.functions.search.query import ParsedQuery
+from apps.functions.search.query import ParsedQuery, Run
 from apps.functions.search.reranking import Candidates
 
 Bits = NDArray[np.uint8]
-Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """For some rows, the bits of the fields in which each has a term itself, one that means the same, or a run.
+    """For some rows, the bits of the fields in which each has a term itself, or one that means the same.
 
-    The shapes are (terms, rows), (terms, rows) and (runs, rows).
+    Both have the shape (terms, rows).
     """
 
     own: Bits
     alike: Bits
-    runs: Bits
-
-    @classmethod
-    def nothing(cls, query: ParsedQuery, rows: int) -> Self:
-        counts = (len(query.terms), len(query.terms), len(query.runs))
-        return cls(*(np.zeros((count, rows), dtype=np.uint8) for count in counts))
-
-    def put(self, columns: Sequence[int], others: "Matches") -> None:
-        """Take the columns of others in."""
-        self.own[:, columns], self.alike[:, columns], self.runs[:, columns] = others.own, others.alike, others.runs
 
     def select(self, columns: NDArray[np.integer]) -> "Matches":
-        return Matches(self.own[:, columns], self.alike[:, columns], self.runs[:, columns])
+        return Matches(self.own[:, columns], self.alike[:, columns])
 
 
-def match_rows(segment: Segment, terms: Sequence[FoundTerm], query: ParsedQuery, rows: Rows) -> Matches:
-    matches = Matches.nothing(query, len(rows))
-    if len(rows):
-        for place, term in enumerate(terms):
-            if term.own:
-                matches.own[place] = term.own.fields_of(rows)
-            for synonym in term.synonyms:
-                matches.alike[place] |= synonym.fields_of(rows)
-        for place, run in enumerate(query.runs):
-            postings = segment.terms.postings(run.term)
-            if postings:
-                matches.runs[place] = postings.fields_of(rows)
-    return matches
+def match_rows(segment: Segment, found: Scores, terms: int, rows: Rows) -> Matches:
+    """Look `terms` terms up, whose postings are in the lists of what was found."""
+    from apps.functions.search.kernels import ALIKE, OWN, match_fields
+
+    postings = segment.terms.everything
+    own, alike = np.zeros((terms, len(rows)), dtype=np.uint8), np.zeros((terms, len(rows)), dtype=np.uint8)
+    for kind, bits in ((OWN, own), (ALIKE, alike)):
+        match_fields(rows, postings.rows, postings.fields, found.lists, kind, bits)
+    return Matches(own, alike)
 
 
-def gather_candidates(query: ParsedQuery, segment: Segment, found: Scores, matches: Matches, rows: Rows) -> Candidates:
+def gather_candidates(
+    query: ParsedQuery, terms: Sequence[WeightedTerm], segment: Segment, found: Scores, matches: Matches, rows: Rows
+) -> Candidates:
     """What the second stage goes by, for some rows of a segment."""
-    weights = [0.0 if term.query.joins else term.weight for term in found.terms]
-    covers = np.zeros((len(query.runs), len(found.terms)), dtype=np.bool_)
-    for place, run in enumerate(query.runs):
+    weights = [0.0 if term.query.joins else term.weight for term in terms]
+    known = [run for run in query.runs if segment.terms.frequency(run.term)]
+    covers = np.zeros((len(known), len(terms)), dtype=np.bool_)
+    for place, run in enumerate(known):
         covers[place, list(run.covers)] = True
     return Candidates(
         weights=np.array(weights, dtype=np.float32),
         own=matches.own,
         alike=matches.alike,
-        runs=matches.runs,
+        runs=_match_runs(segment, known, rows),
         covers=covers,
-        shares=np.array([run.share for run in query.runs], dtype=np.float32),
+        shares=np.array([run.share for run in known], dtype=np.float32),
         fused=found.fused[rows],
         curated=segment.curated[rows],
         hinted=_find_hinted(query, segment, rows),
     )
+
+
+def _match_runs(segment: Segment, runs: Sequence[Run], rows: Rows) -> Bits:
+    """The bits of the fields in which each row has each run, shape (runs, rows)."""
+    from apps.functions.search.kernels import RUN, match_fields
+
+    found = np.zeros((len(runs), len(rows)), dtype=np.uint8)
+    if runs:
+        lists = [(*segment.terms.span(run.term), number, RUN) for number, run in enumerate(runs)]
+        postings = segment.terms.everything
+        match_fields(rows, postings.rows, postings.fields, np.array(lists, dtype=np.int64), RUN, found)
+    return found
 
 
 def _find_hinted(query: ParsedQuery, segment: Segment, rows: Rows) -> NDArray[np.bool_]:
@@ -82,11 +81,3 @@ def _find_hinted(query: ParsedQuery, segment: Segment, rows: Rows) -> NDArray[np
         if name in segment.languages:
             hinted |= segment.language_codes[rows] == segment.languages.index(name)
     return hinted
-
-
-def group_by_part(places: Sequence[Place], parts: int) -> list[list[int]]:
-    """For each part the numbers, in `places`, of those that are in it."""
-    groups: list[list[int]] = [[] for _ in range(parts)]
-    for number, place in enumerate(places):
-        groups[place.part].append(number)
-    return groups

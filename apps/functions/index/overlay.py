@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.segment import TOP_TERMS, Postings, Segment, Statistics, unit_vector
+from apps.functions.index.segment import (
+    TOP_TERMS,
+    Postings,
+    Segment,
+    Span,
+    Statistics,
+    TermIndex,
+    pack_postings,
+    unit_vector,
+)
 from apps.functions.index.spool import Entry
 from apps.functions.index.vocabulary import Vocabulary, count_words, make_vocabulary
 from apps.functions.search.bm25 import (
@@ -43,16 +52,17 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
-class TermsInMemory:
+class TermsInMemory(TermIndex):
     """The terms and names of a small segment."""
 
-    by_term: dict[str, Postings]
+    spans: dict[str, Span]
+    everything: Postings
     by_name: dict[str, list[int]]
     top: list[list[str]]
     vocabulary: Vocabulary
 
-    def postings(self, term: str) -> Postings | None:
-        return self.by_term.get(term)
+    def span(self, term: str) -> Span:
+        return self.spans.get(term, (0, 0))
 
     def rows_named(self, key: str) -> list[int]:
         return self.by_name.get(key, [])
@@ -149,7 +159,7 @@ def _index_terms(documents: Sequence[Document], counted: Sequence[TermCounts], s
         for key in keys_of_name(document.name, document.library):
             by_name.setdefault(key, []).append(row)
     top = [_top_terms(by_term, row, terms) for row, terms in enumerate(counted)]
-    return TermsInMemory(by_term, by_name, top, make_vocabulary(count_words(documents)))
+    return TermsInMemory(*pack_postings(by_term), by_name, top, make_vocabulary(count_words(documents)))
 
 
 def _top_terms(by_term: dict[str, Postings], row: int, counted: TermCounts) -> list[str]:

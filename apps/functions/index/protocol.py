@@ -9,7 +9,7 @@ from apps.functions.search.query import Groups, ParsedQuery
 
 
 class SearchIndex(Protocol):
-    """See LiveIndex, which searches files and an overlay."""
+    """See LiveIndex, which searches files and an overlay. Hits that are not `explained` say neither words nor why."""
 
     @property
     def languages(self) -> tuple[str, ...]: ...
@@ -30,14 +30,27 @@ class SearchIndex(Protocol):
         language: str | None = None,
         library: str | None = None,
         limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome: ...
 
     def search_if_sure(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome: ...
 
     def exact_matches(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome: ...
 
     def similar(self, function: int, *, limit: int = 10) -> SearchOutcome: ...

@@ -2,24 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.segment import Postings, Segment, Statistics, Vector
-from apps.functions.search.bm25 import inverse_document_frequency
+from apps.functions.index.segment import Segment, Statistics, Vector
 from apps.functions.search.fusion import fuse_scores, share_of_possible, stand_in_semantic
 from apps.functions.search.query import QueryTerm
 from apps.functions.search.synonyms import SYNONYM_WEIGHT
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 IN_WORDS = np.float32(0.3)
 """What sharing words counts for beside the score when it is chosen what is looked at again."""
 
 COMPARED_EXACTLY = 1_000
 """Rows of a sketched segment that are near enough by their sketch to be compared by their whole vectors."""
+
+EVERY_SCORE = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,11 @@ class WeightedTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundTerm:
-    """A term of the query in one segment: its postings, if it is there, and those of its synonyms."""
+class Scope:
+    """What a search is for; None is any."""
 
-    query: QueryTerm
-    weight: float
-    own: Postings | None
-    synonyms: tuple[Postings, ...]
+    language: str | None = None
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,56 +46,137 @@ class Part:
     segment: Segment
     shown: NDArray[np.bool_]
 
+    def choose(self, rows: Rows, scope: Scope) -> Rows:
+        """Those of a few rows that may be shown for a scope."""
+        allowed = self.shown[rows]
+        if scope.language is not None:
+            allowed &= self.segment.language_codes[rows] == _code(self.segment.languages, scope.language)
+        if scope.library is not None:
+            allowed &= self.segment.library_codes[rows] == _code(self.segment.libraries, scope.library)
+        return rows[allowed]
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of all rows of a segment, each of shape (n,). `semantic` is None when the query has no vector.
+    """Scores of all rows of a segment, each of shape (n,), and which rows may be found, in rising order.
 
-    `terms` are the query's, as the segment has them.
+    `semantic` is None when the query has no vector: then only rows that have one of its words are found. `lists` are
+    the postings of the query's terms (see `search.kernels`).
     """
 
     fused: Floats
     lexical: Floats
     semantic: Floats | None
-    terms: tuple[FoundTerm, ...]
+    allowed: Rows
+    lists: NDArray[np.int64]
+
+    @property
+    def chances(self) -> Floats:
+        """By which it is chosen what is looked at again."""
+        return self.fused + IN_WORDS * self.lexical
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a result is: which part, and which row there."""
+class Chosen:
+    """c rows, best first: which part each is of, which row there, and its function's id; each of shape (c,)."""
 
-    part: int
-    row: int
+    parts: Rows
+    rows: Rows
+    ids: Rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def weigh_terms(terms: Sequence[QueryTerm], statistics: Statistics) -> list[WeightedTerm]:
-    frequencies = np.array([statistics.frequency(query.term) for query in terms], dtype=np.int64)
-    weights = inverse_document_frequency(frequencies, max(statistics.documents, 1))
-    return [WeightedTerm(query, float(weight)) for query, weight in zip(terms, weights, strict=True)]
+    return [WeightedTerm(query, statistics.weigh(query.term)) for query in terms]
 
 
-def score_segment(
-    segment: Segment, terms: Sequence[WeightedTerm], vector: Vector | None, shown: NDArray[np.bool_] | None = None
-) -> Scores:
+def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: Vector | None) -> Scores:
     """Score every row. `vector` has unit length; without it, or without vectors, the words alone count.
 
-    Where a segment has a sketch, cosines are exact for the best COMPARED_EXACTLY rows of those `shown` (default: all)
-    and estimates for the others.
+    Where the segment has a sketch, cosines are exact for the best COMPARED_EXACTLY of the rows that are allowed and
+    estimates for the others.
     """
-    found = tuple(_find_term(segment, term) for term in terms)
-    lexical = share_of_possible(sum_impacts(len(segment), found), sum(term.weight for term in terms))
+    segment = part.segment
+    lists = _list_terms(segment, terms)
+    lexical = share_of_possible(_sum_impacts(segment, lists, terms), sum(term.weight for term in terms))
     if vector is None:
-        return Scores(lexical, lexical, None, found)
-    if segment.sketch is None:
-        semantic = _stand_in(segment, measure_cosines(segment, vector), lexical)
-        return Scores(fuse_scores(semantic, lexical, segment.crowding), lexical, semantic, found)
-    semantic = _stand_in(segment, segment.sketch.estimate_cosines(vector), lexical)
+        return Scores(lexical, lexical, None, list_allowed(part, scope, lexical), lists)
+    estimates = segment.sketch.estimate_cosines(vector) if segment.sketch else measure_cosines(segment, vector)
+    semantic = _stand_in(segment, estimates, lexical)
     fused = fuse_scores(semantic, lexical, segment.crowding)
-    near = _choose_near(fused + IN_WORDS * lexical, shown)
-    known = near[segment.has_vector[near]]
-    semantic[known] = np.clip(segment.vectors[known] @ vector, 0, 1)
-    fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
-    return Scores(fused, lexical, semantic, found)
+    scores = Scores(fused, lexical, semantic, list_allowed(part, scope), lists)
+    if segment.sketch:
+        near = np.sort(_choose_rows(segment, scores.chances, scores.allowed, COMPARED_EXACTLY))  # to be read in order
+        known = near[segment.has_vector[near]]
+        semantic[known] = np.clip(segment.vectors[known] @ vector, 0, 1)
+        fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
+    return scores
+
+
+def _list_terms(segment: Segment, terms: Sequence[WeightedTerm]) -> NDArray[np.int64]:
+    """The postings of terms and of the words that mean the same, as `kernels` takes them."""
+    from apps.functions.search.kernels import ALIKE, OWN
+
+    found = []
+    for number, term in enumerate(terms):
+        found.append((*segment.terms.span(term.query.term), number, OWN))
+        found += [(*segment.terms.span(synonym), number, ALIKE) for synonym in term.query.synonyms]
+    return np.array(found, dtype=np.int64).reshape(-1, 4)
+
+
+def list_allowed(part: Part, scope: Scope, above: Floats = EVERY_SCORE) -> Rows:
+    """The rows that may be shown for a scope and, where `above` has a number for each, have one above 0."""
+    from apps.functions.search.kernels import ANY, list_shown
+
+    segment = part.segment
+    language = ANY if scope.language is None else _code(segment.languages, scope.language)
+    library = ANY if scope.library is None else _code(segment.libraries, scope.library)
+    return list_shown(part.shown, segment.language_codes, language, segment.library_codes, library, above)
+
+
+def choose_best(parts: Sequence[Part], scores: Sequence[Floats], allowed: Sequence[Rows], limit: int) -> Chosen:
+    """The allowed rows with the highest scores, best first; equals by popularity, then by the lower id.
+
+    There is one part at least.
+    """
+    rows = [
+        _choose_rows(part.segment, score, own, limit) for part, score, own in zip(parts, scores, allowed, strict=True)
+    ]
+    best = Chosen(
+        np.repeat(np.arange(len(rows)), [len(each) for each in rows]),
+        np.concatenate(rows),
+        np.concatenate([part.segment.ids[each] for part, each in zip(parts, rows, strict=True)]),
+    )
+    if len(parts) == 1:
+        return best
+    score = np.concatenate([score[each] for score, each in zip(scores, rows, strict=True)])
+    popularity = np.concatenate([part.segment.popularity[each] for part, each in zip(parts, rows, strict=True)])
+    order = np.lexsort((best.ids, -popularity, -score))[:limit]
+    return Chosen(best.parts[order], best.rows[order], best.ids[order])
+
+
+def measure_cosines(segment: Segment, vector: Vector) -> Floats:
+    """The cosine of every row to a unit vector, from 0 to 1; 0 for those below it and for rows without a vector."""
+    if not segment.vectors.shape[1]:
+        return np.zeros(len(segment), dtype=np.float32)
+    cosines = segment.vectors @ vector
+    return np.clip(cosines, 0, 1, out=cosines)
+
+
+def _sum_impacts(segment: Segment, lists: NDArray[np.int64], terms: Sequence[WeightedTerm]) -> Floats:
+    from apps.functions.search.kernels import sum_impacts
+
+    postings = segment.terms.everything
+    weights = np.array([term.weight for term in terms], dtype=np.float32)
+    return sum_impacts(len(segment), postings.rows, postings.impacts, lists, weights, np.float32(SYNONYM_WEIGHT))
+
+
+def _choose_rows(segment: Segment, scores: Floats, allowed: Rows, limit: int) -> Rows:
+    from apps.functions.search.kernels import choose_rows
+
+    return choose_rows(scores, allowed, segment.popularity, segment.ids, max(limit, 0))
 
 
 def _stand_in(segment: Segment, semantic: Floats, lexical: Floats) -> Floats:
@@ -106,59 +186,5 @@ def _stand_in(segment: Segment, semantic: Floats, lexical: Floats) -> Floats:
     return np.where(segment.has_vector, semantic, stand_in_semantic(lexical))
 
 
-def _choose_near(score: Floats, shown: NDArray[np.bool_] | None) -> NDArray[np.intp]:
-    if shown is not None:
-        score[~shown] = -1
-    first = max(len(score) - COMPARED_EXACTLY, 0)
-    return np.sort(np.argpartition(score, first)[first:])  # in rising order they are read faster
-
-
-def measure_cosines(segment: Segment, vector: Vector) -> Floats:
-    """The cosine of every row to a unit vector, from 0 to 1; 0 for those below it and for rows without a vector."""
-    if not segment.vectors.shape[1]:
-        return np.zeros(len(segment), dtype=np.float32)
-    return np.clip(segment.vectors @ vector, 0, 1)
-
-
-def sum_impacts(count: int, terms: Sequence[FoundTerm]) -> Floats:
-    """The BM25 scores of `count` rows. A synonym stands in for a term that is missing, for part of its weight."""
-    total = np.zeros(count, dtype=np.float32)
-    for term in terms:
-        if not term.synonyms:
-            if term.own:
-                total[term.own.rows] += term.own.impacts
-            continue
-        best = np.zeros(count, dtype=np.float32)
-        for other in term.synonyms:
-            reduced = np.minimum(other.impacts, term.weight) * np.float32(SYNONYM_WEIGHT)
-            best[other.rows] = np.maximum(best[other.rows], reduced)
-        if term.own:
-            best[term.own.rows] = np.maximum(best[term.own.rows], term.own.impacts)
-        total += best
-    return total
-
-
-def _find_term(segment: Segment, term: WeightedTerm) -> FoundTerm:
-    others = (segment.terms.postings(name) for name in term.query.synonyms)
-    own = segment.terms.postings(term.query.term)
-    return FoundTerm(term.query, term.weight, own, tuple(other for other in others if other))
-
-
-def choose_best(parts: Sequence[Part], scores: Sequence[Floats], limit: int) -> list[Place]:
-    """The rows with the highest scores among those shown, best first; equals by popularity, then by the lower id."""
-    if not parts or limit <= 0:
-        return []
-    score = np.concatenate(scores)
-    score[~np.concatenate([part.shown for part in parts])] = -1
-    count = min(limit, int(np.count_nonzero(score >= 0)))
-    if not count:
-        return []
-    least = np.partition(score, len(score) - count)[len(score) - count]
-    candidates = np.flatnonzero(score >= max(least, 0))
-    starts = np.cumsum([0, *(len(part.segment) for part in parts)])
-    rows = [candidates[(candidates >= start) & (candidates < end)] - start for start, end in pairwise(starts)]
-    popularity = np.concatenate([part.segment.popularity[own] for part, own in zip(parts, rows, strict=True)])
-    ids = np.concatenate([part.segment.ids[own] for part, own in zip(parts, rows, strict=True)])
-    best = candidates[np.lexsort((ids, -popularity, -score[candidates]))][:count]
-    which = np.searchsorted(starts, best, side="right") - 1
-    return [Place(part, row) for part, row in zip(which.tolist(), (best - starts[which]).tolist(), strict=True)]
+def _code(names: tuple[str, ...], name: str) -> int:
+    return names.index(name) if name in names else -1

@@ -6,44 +6,96 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.matching import Matches, gather_candidates, group_by_part, match_rows
-from apps.functions.index.ranking import Part, Place, Scores
+from apps.functions.index.matching import Matches, gather_candidates, match_rows
+from apps.functions.index.ranking import Chosen, Part, Rows, Scores, WeightedTerm
+from apps.functions.index.segment import Segment
 from apps.functions.search.query import ParsedQuery
-from apps.functions.search.reranking import FEATURES, measure_features, score_features
+from apps.functions.search.reranking import measure_features, score_features
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What a search found: the places of the best, the best first, with their scores and features.
+    """What a search found, c functions by their `ids`, the best first; all arrays are in that order.
 
-    `features`, shape (places, features), has the columns of `search.reranking.FEATURES`; the columns of `matches` are
-    the places.
+    `features`, shape (c, features), has the columns of `search.reranking.FEATURES`; `lexical` and `semantic` are the
+    scores of the first stage, the latter None when the query has no vector; `matches` has a column for each.
     """
 
-    parts: Sequence[Part]
-    scores: Sequence[Scores]
-    best: Sequence[Place]
+    ids: Rows
     score: Floats
     features: Floats
+    lexical: Floats
+    semantic: Floats | None
+    has_vector: NDArray[np.bool_]
     matches: Matches
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def cosine(self, number: int) -> float | None:
+        """The cosine of a function to the query, None where one of them has no vector."""
+        return float(self.semantic[number]) if self.semantic is not None and self.has_vector[number] else None
+
+    def select(self, order: NDArray[np.integer]) -> "Ranked":
+        return Ranked(
+            self.ids[order],
+            self.score[order],
+            self.features[order],
+            self.lexical[order],
+            None if self.semantic is None else self.semantic[order],
+            self.has_vector[order],
+            self.matches.select(order),
+        )
 
 
 def rank_again(
-    query: ParsedQuery, parts: Sequence[Part], scores: Sequence[Scores], candidates: Sequence[Place]
+    query: ParsedQuery,
+    terms: Sequence[WeightedTerm],
+    parts: Sequence[Part],
+    scores: Sequence[Scores],
+    candidates: Chosen,
 ) -> Ranked:
     """Equals stay in the order of the first stage: by its score, then popularity, then the lower id."""
-    features = np.zeros((len(candidates), len(FEATURES)), dtype=np.float32)
-    matches = Matches.nothing(query, len(candidates))
-    for part, found, group in zip(parts, scores, group_by_part(candidates, len(parts)), strict=True):
-        if not group:
-            continue
-        rows = np.array([candidates[number].row for number in group], dtype=np.int32)
-        matched = match_rows(part.segment, found.terms, query, rows)
-        features[group] = measure_features(gather_candidates(query, part.segment, found, matched, rows))
-        matches.put(group, matched)
-    score = score_features(features, with_meaning=any(found.semantic is not None for found in scores))
-    order = np.argsort(-score, kind="stable")
-    best = [candidates[number] for number in order]
-    return Ranked(parts, scores, best, score[order], features[order], matches.select(order))
+    groups = [np.flatnonzero(candidates.parts == number) for number in range(len(parts))]
+    measured = [
+        _measure(query, terms, part.segment, found, candidates.rows[group])
+        for part, found, group in zip(parts, scores, groups, strict=True)
+    ]
+    found = measured[0]
+    if len(measured) > 1:
+        found = _join(measured).select(np.argsort(np.concatenate(groups)))
+    return found.select(np.argsort(-found.score, kind="stable"))
+
+
+def _measure(query: ParsedQuery, terms: Sequence[WeightedTerm], segment: Segment, found: Scores, rows: Rows) -> Ranked:
+    """Some rows of a segment in the order in which they are given."""
+    matches = match_rows(segment, found, len(terms), rows)
+    features = measure_features(gather_candidates(query, terms, segment, found, matches, rows))
+    return Ranked(
+        segment.ids[rows],
+        score_features(features, with_meaning=found.semantic is not None),
+        features,
+        found.lexical[rows],
+        None if found.semantic is None else found.semantic[rows],
+        segment.has_vector[rows],
+        matches,
+    )
+
+
+def _join(measured: Sequence[Ranked]) -> Ranked:
+    """One after the other."""
+    semantic = [one.semantic for one in measured if one.semantic is not None]
+    return Ranked(
+        ids=np.concatenate([one.ids for one in measured]),
+        score=np.concatenate([one.score for one in measured]),
+        features=np.concatenate([one.features for one in measured]),
+        lexical=np.concatenate([one.lexical for one in measured]),
+        semantic=np.concatenate(semantic) if semantic else None,
+        has_vector=np.concatenate([one.has_vector for one in measured]),
+        matches=Matches(
+            own=np.hstack([one.matches.own for one in measured]),
+            alike=np.hstack([one.matches.alike for one in measured]),
+        ),
+    )

@@ -1,19 +1,24 @@
 """A searchable set of functions as arrays: the mapped files of a snapshot, or an overlay in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.functions.index.sketch import Sketch
+from apps.functions.search.bm25 import weigh_frequency
 from apps.functions.search.spelling import Reading
 
 TOP_TERMS = 16
 """How many of a function's most telling terms are kept, for finding similar ones by words."""
 
 Vector = NDArray[np.float32]
+
+_POSTING_TYPES = (np.int32, np.float32, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +29,55 @@ class Postings:
     impacts: NDArray[np.float32]
     fields: NDArray[np.uint8]
 
-    def fields_of(self, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
-        """The bits of the fields in which each of these documents has the term; 0 where it has it nowhere."""
-        # Of the same type as the rows here, or NumPy would convert these, however many.
-        places = np.minimum(self.rows.searchsorted(rows), len(self.rows) - 1)
-        return np.where(self.rows[places] == rows, self.fields[places], 0)
+    def __getitem__(self, part: slice) -> "Postings":
+        return Postings(self.rows[part], self.impacts[part], self.fields[part])
 
 
-class TermIndex(Protocol):
-    """Where the terms and the names of a segment are looked up."""
+Span = tuple[int, int]
+"""From where to where."""
 
-    def postings(self, term: str) -> Postings | None: ...
 
-    def rows_named(self, key: str) -> Sequence[int]: ...
+class TermIndex(ABC):
+    """Where the terms and the names of a segment are looked up.
 
-    def top_terms(self, row: int) -> list[str]: ...
+    `everything` are the postings of all terms, one term's after another's.
+    """
 
-    def find_readings(self, word: str) -> Iterable[Reading]: ...
+    everything: Postings
+
+    @abstractmethod
+    def span(self, term: str) -> Span:
+        """Where a term's postings are; (0, 0) when nothing has it."""
+
+    @abstractmethod
+    def rows_named(self, key: str) -> Sequence[int]:
+        """The rows of the functions with a name, by its key."""
+
+    @abstractmethod
+    def top_terms(self, row: int) -> list[str]:
+        """A function's most telling terms, the most telling first."""
+
+    @abstractmethod
+    def find_readings(self, word: str) -> Iterable[Reading]:
+        """Words that a misspelled one may be."""
+
+    def postings(self, term: str) -> Postings | None:
+        start, end = self.span(term)
+        return self.everything[start:end] if end > start else None
+
+    def frequency(self, term: str) -> int:
+        """In how many documents a term is."""
+        start, end = self.span(term)
+        return end - start
+
+
+def pack_postings(by_term: Mapping[str, Postings]) -> tuple[dict[str, Span], Postings]:
+    """Where each term's postings are, and all of them."""
+    ends = np.cumsum([len(postings.rows) for postings in by_term.values()]).tolist()
+    spans = dict(zip(by_term, pairwise([0, *ends]), strict=True))
+    columns = zip(*((one.rows, one.impacts, one.fields) for one in by_term.values()), strict=True)
+    arrays = [np.concatenate(each) for each in columns] or [np.zeros(0, dtype=kind) for kind in _POSTING_TYPES]
+    return spans, Postings(*map(_protect, arrays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +87,10 @@ class Statistics:
     documents: int
     average_lengths: tuple[float, ...]
     frequency: Callable[[str], int]
+
+    def weigh(self, term: str) -> float:
+        """The inverse document frequency of a term: the most that it can add to a score."""
+        return weigh_frequency(self.frequency(term), max(self.documents, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +114,14 @@ class Segment:
     terms: TermIndex
     sketch: Sketch | None = None
 
+    def __post_init__(self) -> None:
+        # As mapped files are: kernels are compiled anew for arrays that may be written to.
+        for each in fields(self):
+            if isinstance(value := getattr(self, each.name), np.ndarray):
+                _protect(value)
+
     def __len__(self) -> int:
         return len(self.ids)
-
-    def select(self, language: str | None, library: str | None) -> NDArray[np.bool_]:
-        """Which functions a filter lets through, shape (n,)."""
-        chosen = np.ones(len(self), dtype=np.bool_)
-        if language is not None:
-            chosen &= self.language_codes == _code(self.languages, language)
-        if library is not None:
-            chosen &= self.library_codes == _code(self.libraries, library)
-        return chosen
 
     def row_of(self, function: int) -> int:
         """The row of a function's id, or -1."""
@@ -102,5 +140,6 @@ def unit_vector(vector: Any, dimensions: int | None) -> Vector | None:
     return array / np.float32(norm) if norm > 0 else None
 
 
-def _code(names: tuple[str, ...], name: str) -> int:
-    return names.index(name) if name in names else -1
+def _protect(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from apps.functions.index.arrays import SortedStrings, open_array, open_strings
 from apps.functions.index.manifest import CURRENT, Manifest, ManifestInvalid, read_current, read_generation
-from apps.functions.index.segment import Postings, Segment, Statistics
+from apps.functions.index.segment import Postings, Segment, Span, Statistics, TermIndex
 from apps.functions.index.sketch import open_sketch
 from apps.functions.index.vocabulary import Vocabulary, open_vocabulary
 from apps.functions.search.spelling import Reading
@@ -22,31 +22,21 @@ Mark = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class MappedTerms:
+class MappedTerms(TermIndex):
     """The terms and names of a generation, in their files."""
 
     terms: SortedStrings
     names: SortedStrings
     posting_offsets: NDArray[np.int64]
-    posting_rows: NDArray[np.int32]
-    posting_impacts: NDArray[np.float32]
-    posting_fields: NDArray[np.uint8]
+    everything: Postings
     name_offsets: NDArray[np.int64]
     name_rows: NDArray[np.int32]
     top: NDArray[np.int32]
     vocabulary: Vocabulary
 
-    def postings(self, term: str) -> Postings | None:
+    def span(self, term: str) -> Span:
         place = self.terms.find(term)
-        if place < 0:
-            return None
-        part = slice(self.posting_offsets[place], self.posting_offsets[place + 1])
-        return Postings(self.posting_rows[part], self.posting_impacts[part], self.posting_fields[part])
-
-    def frequency(self, term: str) -> int:
-        """In how many documents a term is."""
-        place = self.terms.find(term)
-        return 0 if place < 0 else int(self.posting_offsets[place + 1] - self.posting_offsets[place])
+        return (0, 0) if place < 0 else (int(self.posting_offsets[place]), int(self.posting_offsets[place + 1]))
 
     def rows_named(self, key: str) -> list[int]:
         place = self.names.find(key)
@@ -133,9 +123,7 @@ def _open_terms(folder: Path) -> MappedTerms:
         terms=open_strings(folder, "terms"),
         names=open_strings(folder, "names"),
         posting_offsets=open_array(folder / "posting_offsets.npy"),
-        posting_rows=open_array(folder / "posting_rows.npy"),
-        posting_impacts=open_array(folder / "posting_impacts.npy"),
-        posting_fields=open_array(folder / "posting_fields.npy"),
+        everything=Postings(*(open_array(folder / f"posting_{name}.npy") for name in ("rows", "impacts", "fields"))),
         name_offsets=open_array(folder / "name_rows_offsets.npy"),
         name_rows=open_array(folder / "name_rows.npy"),
         top=open_array(folder / "top_terms.npy"),

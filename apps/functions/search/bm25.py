@@ -7,6 +7,7 @@ Lucene's, `ln(1 + (N - df + 0.5) / (df + 0.5))`, which is never negative. Storin
 follows Lù, "BM25S" (arXiv:2407.03618, 2024): a query only adds slices.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -82,6 +83,11 @@ def inverse_document_frequency(frequency: NDArray[np.integer], documents: int) -
     """The weight of terms that are in `frequency` of `documents` documents; above 0 for every term."""
     df = np.asarray(frequency, dtype=np.float64)
     return np.log1p((documents - df + 0.5) / (df + 0.5))
+
+
+def weigh_frequency(frequency: int, documents: int) -> float:
+    """The same for a single term."""
+    return math.log1p((documents - frequency + 0.5) / (frequency + 0.5))
 
 
 def compute_impacts(

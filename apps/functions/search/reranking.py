@@ -92,50 +92,32 @@ BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS)
 
 def measure_features(found: Candidates) -> Floats:
     """The features of each candidate in the order of FEATURES, shape (c, features), each from 0 to 1."""
-    own = found.own | _spread_runs(found)
-    weights = found.weights / max(float(found.weights.sum()), 1e-9)
-    told_own = (own & TOLD) > 0
-    told_alike = ~told_own & ((found.alike & TOLD) > 0)
-    anywhere = own | found.alike
-    told, alike = weights @ told_own, weights @ told_alike
-    return np.column_stack(
-        [
-            found.fused,
-            told,
-            alike,
-            told + alike >= NEARLY_ALL,
-            weights @ (~told_own & ~told_alike & (anywhere > 0)),
-            weights @ ((anywhere & TYPED) > 0),
-            _longest_run(found),
-            found.hinted,
-            found.curated,
-        ]
-    ).astype(np.float32)
+    from apps.functions.search.kernels import find_longest, tell_shares
+
+    weights = found.weights / np.float32(max(float(found.weights.sum()), 1e-9))
+    told, alike, coded, typed = tell_shares(weights, found.own, found.alike, found.runs, found.covers, TOLD, TYPED)
+    complete, run = told + alike >= NEARLY_ALL, find_longest(found.runs, found.shares)
+    features = np.empty((len(found.fused), len(FEATURES)), dtype=np.float32)
+    columns = (found.fused, told, alike, complete, coded, typed, run, found.hinted, found.curated)
+    for place, column in enumerate(columns):
+        features[:, place] = column
+    return features
 
 
 def score_features(features: Floats, *, with_meaning: bool) -> Floats:
     """One score a candidate out of its features, from 0 to 1."""
-    given = WITH_MEANING if with_meaning else BY_WORDS
+    curated, plain, most = _WITH_MEANING if with_meaning else _BY_WORDS
+    chosen = np.where(features[:, -1:] > 0, curated, plain)
+    score: Floats = (features * chosen).sum(axis=1) / most
+    return np.clip(score, 0, 1, out=score)
+
+
+def _to_arrays(given: Coefficients) -> tuple[Floats, Floats, np.float32]:
     curated, plain = (
         np.array([values.get(name, 0.0) for name in FEATURES], dtype=np.float32)
         for values in (given.curated, given.plain)
     )
-    chosen = np.where(features[:, FEATURES.index("curated"), None] > 0, curated, plain)
-    score: Floats = np.clip((features * chosen).sum(axis=1) / np.float32(given.most), 0, 1)
-    return score
+    return curated, plain, np.float32(given.most)
 
 
-def _spread_runs(found: Candidates) -> Bits:
-    """For each term the fields in which a candidate has it as part of a run."""
-    spread = np.zeros_like(found.own)
-    for run, covers in zip(found.runs, found.covers, strict=True):
-        if run.any():
-            spread[covers] |= run
-    return spread
-
-
-def _longest_run(found: Candidates) -> Floats:
-    if not len(found.runs):
-        return np.zeros(found.own.shape[1], dtype=np.float32)
-    longest: Floats = np.where(found.runs > 0, found.shares[:, None], 0).max(axis=0)
-    return longest
+_WITH_MEANING, _BY_WORDS = _to_arrays(WITH_MEANING), _to_arrays(BY_WORDS)

@@ -82,6 +82,7 @@ class PostgresIndex:
         language: str | None = None,
         library: str | None = None,
         limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """The functions that fit a query best, among those that the filters let through.
 
@@ -92,20 +93,34 @@ class PostgresIndex:
             return NOTHING
         unit = None if vector is None else unit_vector(vector, DIMENSIONS)
         ranked = self._find(query, unit, scope, thorough=unit is None)
-        return ranked.search(query, unit, language=scope.language, limit=limit) if len(ranked) else NOTHING
+        if not len(ranked):
+            return NOTHING
+        return ranked.search(query, unit, language=scope.language, limit=limit, explained=explained)
 
     def search_if_sure(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """What words alone find, where a curated function tells the whole query and leads clearly; or else NOTHING."""
         scope = _find_scope(language or query.language, library)
         if scope is None or not self._facts.curated:
             return NOTHING
         found = self._find(query, None, scope, thorough=False)
-        return found.search_if_sure(query, language=scope.language, limit=limit)
+        return found.search_if_sure(query, language=scope.language, limit=limit, explained=explained)
 
     def exact_matches(
-        self, query: ParsedQuery, *, language: str | None = None, library: str | None = None, limit: int = 10
+        self,
+        query: ParsedQuery,
+        *,
+        language: str | None = None,
+        library: str | None = None,
+        limit: int = 10,
+        explained: bool = True,
     ) -> SearchOutcome:
         """The functions whose name the query is, in any spelling, the most popular first."""
         scope = _find_scope(language or query.language, library)
@@ -113,9 +128,9 @@ class PostgresIndex:
         if scope is None or not keys:
             return NOTHING
         found = find_named(keys, scope, limit=limit)
-        return (
-            self._index(found, []).exact_matches(query, language=scope.language, limit=limit) if found.ids else NOTHING
-        )
+        if not found.ids:
+            return NOTHING
+        return self._index(found, []).exact_matches(query, language=scope.language, limit=limit, explained=explained)
 
     def similar(self, function: int, *, limit: int = 10) -> SearchOutcome:
         """The functions nearest in meaning to one, by its id; by its most telling words where it has no vector."""

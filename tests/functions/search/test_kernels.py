@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.functions.search.kernels import ALIKE, OWN, match_fields, sum_impacts
+
+pytestmark = pytest.mark.unit
+
+ROWS = 6
+SYNONYM_WEIGHT = np.float32(0.5)
+POSTINGS = st.dictionaries(
+    st.integers(0, ROWS - 1), st.tuples(st.sampled_from([0.25, 0.5, 1.0]), st.integers(1, 255)), max_size=ROWS
+)
+TERMS = st.lists(st.lists(POSTINGS, min_size=1, max_size=3), max_size=4)
+"""For each term its own postings and those of its synonyms: row -> (impact, fields)."""
+
+
+def pack(terms):
+    """Rows, impacts, fields and lists as the kernels take them."""
+    lists, found = [], []
+    for number, each in enumerate(terms):
+        for place, postings in enumerate(each):
+            lists.append((len(found), len(found) + len(postings), number, ALIKE if place else OWN))
+            found += [(row, *postings[row]) for row in sorted(postings)]
+    rows, impacts, fields = zip(*found, strict=True) if found else ((), (), ())
+    return (
+        np.array(rows, dtype=np.int32),
+        np.array(impacts, dtype=np.float32),
+        np.array(fields, dtype=np.uint8),
+        np.array(lists, dtype=np.int64).reshape(-1, 4),
+    )
+
+
+@settings(deadline=None)
+@given(TERMS, st.sampled_from([0.3, 1.0]))
+def test_a_term_adds_its_own_impact_or_the_best_of_its_synonyms(terms, weight):
+    rows, impacts, _, lists = pack(terms)
+    weights = np.full(len(terms), weight, dtype=np.float32)
+    total = sum_impacts(ROWS, rows, impacts, lists, weights, SYNONYM_WEIGHT)
+    for row in range(ROWS):
+        added = []
+        for own, *others in terms:
+            alike = [min(other[row][0], weight) * float(SYNONYM_WEIGHT) for other in others if row in other]
+            added.append(max([own[row][0], *alike] if row in own else alike, default=0))
+        assert total[row] == pytest.approx(sum(added))
+
+
+@settings(deadline=None)
+@given(TERMS, st.sets(st.integers(0, ROWS + 2)).map(list))
+def test_fields_are_those_of_the_candidates_in_the_lists_of_one_kind(terms, candidates):
+    rows, _, fields, lists = pack(terms)
+    for kind in (OWN, ALIKE):
+        found = np.zeros((len(terms), len(candidates)), dtype=np.uint8)
+        match_fields(np.array(candidates, dtype=np.int64), rows, fields, lists, kind, found)
+        for number, each in enumerate(terms):
+            chosen = each[:1] if kind == OWN else each[1:]
+            for place, row in enumerate(candidates):
+                bits = 0
+                for postings in chosen:
+                    bits |= postings[row][1] if row in postings else 0
+                assert found[number, place] == bits
