@@ -6,7 +6,7 @@ class FunctionsConfig(AppConfig):
     label = "functions"
 
     def ready(self) -> None:
-        from apps.core import first_start, health, metrics
+        from apps.core import first_start, health, metrics, warming
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
         from apps.core.jobs.registry import register_job
@@ -25,6 +25,7 @@ class FunctionsConfig(AppConfig):
             "functions.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True
         )
         register_policy(traces)
+        warming.register_step("apps.functions.services.warming.warm_search")
         first_start.register_demo("apps.functions.services.demo.start_demo_import")
         health.register_check("index", check_index, required=False)
         metrics.register_gauge(

@@ -30,7 +30,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    return cast(F, numba.njit(function, cache=True, nogil=True))
+    try:
+        return cast(F, numba.njit(function, cache=True, nogil=True))
+    except RuntimeError:  # there is no folder where it could be kept: every process compiles anew
+        return cast(F, numba.njit(function, nogil=True))
 
 
 @compiled

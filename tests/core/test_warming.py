@@ -1,0 +1,23 @@
+import pytest
+
+from apps.core import warming
+
+pytestmark = pytest.mark.unit
+
+done: list[str] = []
+
+
+def first() -> None:
+    done.append("first")
+    raise RuntimeError("not ready")
+
+
+def second() -> None:
+    done.append("second")
+
+
+def test_a_step_that_fails_keeps_no_other_from_running(monkeypatch):
+    monkeypatch.setattr(warming, "_steps", [f"{__name__}.first", f"{__name__}.second"])
+    done.clear()
+    warming.start_warming().join(timeout=30)
+    assert done == ["first", "second"]

@@ -1,0 +1,22 @@
+import pytest
+
+from apps.functions.search import kernels
+from apps.functions.services import warming
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+KERNELS = [kernels.sum_impacts, kernels.list_shown, kernels.choose_rows, kernels.match_fields, kernels.tell_shares]
+
+
+def test_every_kernel_is_compiled_before_the_first_question(monkeypatch):
+    monkeypatch.setattr(warming.inference, "model_digest", lambda: "")
+    warming.warm_search()
+    assert all(kernel.signatures for kernel in KERNELS)
+
+
+def test_a_model_that_is_there_is_loaded(monkeypatch):
+    embedded = []
+    monkeypatch.setattr(warming.inference, "model_digest", lambda: "some")
+    monkeypatch.setattr(warming.inference, "embed_query", embedded.append)
+    warming.warm_search()
+    assert embedded == [warming.QUERY]
