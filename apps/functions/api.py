@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import Http404
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -28,7 +27,6 @@ from apps.functions.filters import FunctionFilter, LibraryFilter
 from apps.functions.history import describe_revisions
 from apps.functions.libraries import with_counts
 from apps.functions.models import Function, FunctionState, Library, Origin
-from apps.functions.quick_search import answer_quickly
 from apps.functions.services import catalogue, indexing, searching
 from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
 
@@ -218,13 +216,10 @@ SEARCH_EXAMPLE = OpenApiExample(
 
 
 class SearchView(ApiView):
-    """Search in plain language."""
+    """Search in plain language. What `quick_search` answers does not come here."""
 
     query_serializer_classes = {"GET": serializers.SearchQuerySerializer}
     required_scopes = {"GET": FUNCTIONS_READ}
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return answer_quickly(request, FUNCTIONS_READ) or super().dispatch(request, *args, **kwargs)
 
     @describe_read(
         "Search functions in plain language",

@@ -14,6 +14,7 @@ from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
 from apps.users.authentication import sign_in
 from apps.users.permissions import check_scope
+from apps.users.scopes import FUNCTIONS_READ
 
 FILTERS = ("language", "library")
 PARAMETERS = ("q", *FILTERS, "limit")
@@ -22,8 +23,8 @@ ANY_TYPE = ("", "*/*", "application/json")
 HEADERS = {"Vary": "Accept", "Allow": "GET, HEAD, OPTIONS"}
 
 
-def answer_quickly(request: HttpRequest, scope: str) -> HttpResponse | None:
-    """The answer to a plain search with a key that has the scope; None for whatever else the request is."""
+def answer_quickly(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a plain search with a key that may read functions; None for whatever else the request is."""
     if request.method != "GET" or not is_plain(request.META):
         return None
     wanted = read_plain(request.GET)
@@ -33,7 +34,7 @@ def answer_quickly(request: HttpRequest, scope: str) -> HttpResponse | None:
         key = sign_in(request)
         if key is None:
             return None
-        check_scope(request, key, scope)
+        check_scope(request, key, FUNCTIONS_READ)
         body = search_as_json(**wanted)
     except (APIException, InvalidInput):
         return None

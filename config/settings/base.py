@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "apps.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.core.short_ways.ShortWayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -68,6 +69,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
+
+SHORT_WAYS = {"/api/v1/functions/search/": "apps.functions.quick_search.answer_quickly"}
 
 ROOT_URLCONF = os.environ.get("TOUCHSTONE_URLS", "config.urls")
 WSGI_APPLICATION = "config.wsgi.application"

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
+from apps.core import short_ways
 from apps.core.jobs.services import run_inline
-from apps.functions import api
+from apps.core.short_ways import ShortWay
+from apps.functions import quick_search
 from apps.functions.models import Function
 from apps.functions.services import indexing, live, searching
 from apps.users.models import ApiKey
@@ -48,14 +51,13 @@ def program() -> APIClient:
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each search was answered the short way."""
     seen: list[bool] = []
-    short = api.answer_quickly
 
-    def answer_quickly(*args: Any) -> Any:
-        response = short(*args)
+    def answer_quickly(request: HttpRequest) -> HttpResponse | None:
+        response = quick_search.answer_quickly(request)
         seen.append(response is not None)
         return response
 
-    monkeypatch.setattr(api, "answer_quickly", answer_quickly)
+    monkeypatch.setattr(short_ways, "find_way", lambda path: ShortWay(answer_quickly, "api:function-search"))
     return seen
 
 
