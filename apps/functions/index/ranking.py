@@ -108,9 +108,11 @@ def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: 
     fused = fuse_scores(semantic, lexical, segment.crowding)
     scores = Scores(fused, lexical, semantic, list_allowed(part, scope), lists)
     if segment.sketch:
+        from apps.functions.search.kernels import measure_some
+
         near = np.sort(_choose_rows(segment, scores.chances, scores.allowed, COMPARED_EXACTLY))  # to be read in order
         known = near[segment.has_vector[near]]
-        semantic[known] = np.clip(segment.vectors[known] @ vector, 0, 1)
+        semantic[known] = measure_some(segment.vectors, known, vector)
         fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
     return scores
 
@@ -159,10 +161,11 @@ def choose_best(parts: Sequence[Part], scores: Sequence[Floats], allowed: Sequen
 
 def measure_cosines(segment: Segment, vector: Vector) -> Floats:
     """The cosine of every row to a unit vector, from 0 to 1; 0 for those below it and for rows without a vector."""
+    from apps.functions.search.kernels import measure_rows
+
     if not segment.vectors.shape[1]:
         return np.zeros(len(segment), dtype=np.float32)
-    cosines = segment.vectors @ vector
-    return np.clip(cosines, 0, 1, out=cosines)
+    return measure_rows(segment.vectors, vector)
 
 
 def _sum_impacts(segment: Segment, lists: NDArray[np.int64], terms: Sequence[WeightedTerm]) -> Floats:

@@ -29,11 +29,44 @@ Places = NDArray[np.int64]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiled(function: F) -> F:
+def _compile(function: Callable[..., Any], **options: Any) -> Any:
     try:
-        return cast(F, numba.njit(function, cache=True, nogil=True))
+        return numba.njit(function, cache=True, nogil=True, **options)
     except RuntimeError:  # there is no folder where it could be kept: every process compiles anew
-        return cast(F, numba.njit(function, nogil=True))
+        return numba.njit(function, nogil=True, **options)
+
+
+def compiled(function: F) -> F:
+    return cast(F, _compile(function))
+
+
+def compiled_for_sums(function: F) -> F:
+    """The same for sums that may be taken in any order, as long as it is the same every time: several at once."""
+    return cast(F, _compile(function, fastmath={"reassoc", "contract", "nsz"}))
+
+
+@compiled_for_sums
+def measure_rows(rows: NDArray[np.number], vector: Floats) -> Floats:
+    """The product of every row, shape (n, d), with a vector, shape (d,); at least 0 and at most 1."""
+    products = np.empty(len(rows), dtype=np.float32)
+    for row in range(len(rows)):
+        total = np.float32(0)
+        for place in range(len(vector)):
+            total += np.float32(rows[row, place]) * vector[place]
+        products[row] = min(max(total, np.float32(0)), np.float32(1))
+    return products
+
+
+@compiled_for_sums
+def measure_some(rows: Floats, chosen: Places, vector: Floats) -> Floats:
+    """The same of the rows that are chosen."""
+    products = np.empty(len(chosen), dtype=np.float32)
+    for number in range(len(chosen)):
+        total = np.float32(0)
+        for place in range(len(vector)):
+            total += rows[chosen[number], place] * vector[place]
+        products[number] = min(max(total, np.float32(0)), np.float32(1))
+    return products
 
 
 @compiled

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.functions.search.kernels import ALIKE, OWN, match_fields, sum_impacts
+from apps.functions.search.kernels import ALIKE, OWN, match_fields, measure_rows, measure_some, sum_impacts
 
 pytestmark = pytest.mark.unit
 
@@ -60,3 +60,18 @@ def test_fields_are_those_of_the_candidates_in_the_lists_of_one_kind(terms, cand
                 for postings in chosen:
                     bits |= postings[row][1] if row in postings else 0
                 assert found[number, place] == bits
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20), st.integers(1, 40), st.integers(0, 1000))
+def test_products_are_those_of_whole_matrices(count, dimensions, seed):
+    random = np.random.default_rng(seed)
+    rows = random.uniform(-0.3, 0.3, (count, dimensions)).astype(np.float32)
+    vector = random.uniform(-1, 1, dimensions).astype(np.float32)
+    products = np.clip(rows @ vector, 0, 1)
+    chosen = random.permutation(count)[: count // 2 + 1].astype(np.int64)
+    assert measure_rows(rows, vector) == pytest.approx(products, abs=1e-5)
+    assert measure_some(rows, chosen, vector).tolist() == measure_rows(rows, vector)[chosen].tolist()
+    assert measure_rows(np.full((1, 2), 127, dtype=np.int8), np.full(2, 0.001, dtype=np.float32)) == pytest.approx(
+        0.254
+    )
