@@ -18,7 +18,7 @@ from apps.functions.services.embedding import to_document
 BY_MEANING = 100
 BY_WORDS = 150
 BY_LEVEL = 30
-SCANNED = 300
+SCANNED = 800
 """Neighbours that pgvector keeps in view while it walks its graph (hnsw.ef_search): more finds better, and slower."""
 
 # A vector's bytes: two numbers of two bytes, how many dimensions it has and nothing, then big-endian halves.
