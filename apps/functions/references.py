@@ -1,10 +1,13 @@
 """Functions by what cases call them: "external_id", or "library/external_id" where ids of libraries may meet."""
 
 from collections.abc import Collection, Iterable
+from functools import cache
 
+import orjson
+from django.db import connection
 from django.db.models import Q
 
-from apps.functions.models import Function, FunctionQuerySet
+from apps.functions.models import Function, FunctionQuerySet, Library
 
 
 def refer_to(function: Function) -> str:
@@ -28,14 +31,30 @@ def find_referred(references: Collection[str]) -> dict[str, list[Function]]:
 
 def find_languages(references: Collection[str]) -> dict[str, str]:
     """The language of a function that each reference means; references that mean nothing are left out."""
+    if not references:
+        return {}
     wanted = set(references)
+    ids = wanted.union(rest for reference in wanted for _, rest in _splits(reference))
     found: dict[str, str] = {}
-    rows = _select_referred(references).order_by("name", "pk")  # the first is the same one as in `find_referred`
-    for library, external_id, language in rows.values_list("library__name", "external_id", "language"):
+    with connection.cursor() as cursor:
+        cursor.execute(_languages_query(), [orjson.dumps(list(ids)).decode()])
+        rows = cursor.fetchall()
+    for library, external_id, language in rows:
         for name in (external_id, f"{library}/{external_id}"):
             if name in wanted:
                 found.setdefault(name, language)
     return found
+
+
+@cache
+def _languages_query() -> str:
+    """SQL for ids given as JSON, since a sweep asks for a thousand at a time. Sorted as `find_referred` is."""
+    functions, libraries = Function._meta.db_table, Library._meta.db_table
+    return (
+        f"SELECT l.name, f.external_id, f.language FROM jsonb_array_elements_text(%s) AS wanted(id) "  # noqa: S608
+        f"JOIN {functions} f ON f.external_id = wanted.id JOIN {libraries} l ON l.id = f.library_id "
+        "ORDER BY f.name, f.id"
+    )
 
 
 def _select_referred(references: Collection[str]) -> FunctionQuerySet:

@@ -1,6 +1,8 @@
 """One chunk of a run: its cases asked, and their outcomes stored exactly once."""
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -10,11 +12,14 @@ from apps.core.jobs.context import JobCancelled, JobContext, JobLost
 from apps.core.jobs.services import enqueue_job
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import Outcome, Question, Target
-from apps.evaluations.models import Case, Run, RunState
-from apps.evaluations.services.outcomes import OutcomeRow, copy_rows, to_row
+from apps.evaluations.models import Run, RunState
+from apps.evaluations.services.asking import read_cases
+from apps.evaluations.services.outcomes import OutcomeRow, copy_rows, read_stored, to_row
 from apps.evaluations.services.running import FINISH_JOB, plan_chunk
 
 MAX_ERROR = 2000
+COLLECT_AFTER = (50_000, 20, 100)
+"""Objects more than before, and so many rounds of each generation, between two looks for garbage."""
 
 
 def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
@@ -23,14 +28,25 @@ def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     if run.is_over:
         return {"stored": 0}
     Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(state=RunState.RUNNING, started_at=timezone.now())
-    known = Case.objects.in_bulk(params["cases"])
-    cases = [known[pk] for pk in params["cases"]]
-    questions = [Question(case.pk, case.query, case.input, case.expected, case.filters) for case in cases]
+    cases = read_cases(params["cases"])
+    outcomes = answer_all(get_target(run.suite.target), [case.question for case in cases])
     rows = []
-    for case, outcome in zip(cases, answer_all(get_target(run.suite.target), questions), strict=True):
-        rows.append(to_row(run, case, outcome))
-        context.report(len(rows), len(cases))
+    with rare_collections():
+        for case, outcome in zip(cases, outcomes, strict=True):
+            rows.append(to_row(run.pk, case.question.id, case.version, outcome))
+            context.report(len(rows), len(cases))
     return {"stored": store_outcomes(run.pk, rows)}
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """A chunk makes thousands of objects that all live until its end: garbage is looked for less often meanwhile."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def answer_all(target: Target, questions: Sequence[Question]) -> Iterator[Outcome]:
@@ -61,7 +77,7 @@ def store_outcomes(run_id: int, rows: list[OutcomeRow]) -> int:
     run = Run.objects.select_for_update().get(pk=run_id)
     if run.is_over:
         return 0
-    there = set(run.outcomes.filter(case__in=[row.case_id for row in rows]).values_list("case_id", flat=True))
+    there = read_stored(run.pk, [row.case_id for row in rows])
     new = [row for row in rows if row.case_id not in there]
     copy_rows(new)
     run.done += len(new)

@@ -1,13 +1,13 @@
 """Outcomes on their way into the database: many at once, since a sweep writes them faster than it could by models."""
 
-import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 
 from apps.core.targets.types import Outcome
-from apps.evaluations.models import Case, CaseOutcome, Run
+from apps.evaluations.models import CaseOutcome
 
 
 class OutcomeRow(NamedTuple):
@@ -30,11 +30,11 @@ class OutcomeRow(NamedTuple):
     error: str
 
 
-def to_row(run: Run, case: Case, outcome: Outcome) -> OutcomeRow:
+def to_row(run_id: int, case_id: int, case_version: int, outcome: Outcome) -> OutcomeRow:
     return OutcomeRow(
-        run_id=run.pk,
-        case_id=case.pk,
-        case_version=case.version,
+        run_id=run_id,
+        case_id=case_id,
+        case_version=case_version,
         right=outcome.right and not outcome.error,
         rank=outcome.rank,
         score=outcome.score,
@@ -43,11 +43,23 @@ def to_row(run: Run, case: Case, outcome: Outcome) -> OutcomeRow:
         tier=outcome.tier,
         latency_ms=outcome.latency_ms,
         cost=outcome.cost,
-        labels=json.dumps(dict(outcome.labels)),
-        got=json.dumps(list(outcome.got)),
-        trace=json.dumps(dict(outcome.trace)),
+        labels=_dump(dict(outcome.labels)),
+        got=_dump(list(outcome.got)),
+        trace=_dump(dict(outcome.trace)),
         error=outcome.error,
     )
+
+
+def _dump(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def read_stored(run_id: int, cases: Sequence[int]) -> set[int]:
+    """Those of the cases whose outcomes the run has already."""
+    table = CaseOutcome._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT case_id FROM {table} WHERE run_id = %s AND case_id = ANY(%s)", [run_id, list(cases)])  # noqa: S608
+        return {case for (case,) in cursor.fetchall()}
 
 
 def copy_rows(rows: Sequence[OutcomeRow]) -> None:

@@ -13,14 +13,13 @@ from apps.functions.evaluation.diagnosis import CAUSES, diagnose
 from apps.functions.evaluation.fixes import apply_fix
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Revision
-from apps.functions.references import find_languages, find_referred, names_of, refer_to
+from apps.functions.references import find_languages, find_referred, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
-from apps.functions.services.batching import Asked, measure_searches
+from apps.functions.services.batching import Asked, FoundFunction, Measured, measure_searches
 from apps.functions.services.indexing import read_index_digest
 from apps.functions.services.live import live_index
-from apps.functions.services.measuring import MeasuredSearch
-from apps.functions.services.searching import MAX_QUERY, SearchResult, get_trace, search_functions
+from apps.functions.services.searching import MAX_QUERY, get_trace, search_functions
 from apps.inference import services as inference
 
 LIMIT = 10
@@ -134,38 +133,32 @@ def _label_language(question: Question, languages: Mapping[str, str]) -> str:
     return expected.pop() if len(expected) == 1 else question.filters.get("language", "")
 
 
-def _judge(found: MeasuredSearch, question: Question, labels: Mapping[str, str]) -> Outcome:
-    answer, expected = found.answer, set(question.expected)
-    ranks = [
-        place
-        for place, result in enumerate(answer.results, start=1)
-        if not expected.isdisjoint(names_of(result.function))
-    ]
-    rank = ranks[0] if ranks else None
+def _judge(found: Measured, question: Question, labels: Mapping[str, str]) -> Outcome:
+    expected = set(question.expected)
+    places = enumerate(found.results, start=1)
+    rank = next((place for place, (function, _) in places if not expected.isdisjoint(function.names)), None)
     # Where nothing is to be found, the right answer is to say so.
-    right = rank == 1 if expected else not answer.answered
+    right = rank == 1 if expected else not found.answered
     return Outcome(
         right=right,
         rank=rank,
         score=1 / math.log2(1 + rank) if rank else float(right),
-        answered=answer.answered,
-        confidence=answer.confidence,
-        tier=answer.tier,
-        latency_ms=answer.took_ms,
+        answered=found.answered,
+        confidence=found.confidence,
+        tier=found.tier,
+        latency_ms=found.took_ms,
         labels=labels,
-        got=[_describe(result) for result in answer.results],
-        trace={"steps": answer.steps, "terms": found.terms, "language": answer.language},
+        got=[_describe(function, hit.score) for function, hit in found.results],
+        trace={"steps": found.steps, "terms": found.terms, "language": found.language},
     )
 
 
-def _describe(result: SearchResult) -> dict[str, Any]:
-    function = result.function
+def _describe(function: FoundFunction, score: float) -> dict[str, Any]:
     return {
-        "id": refer_to(function),
-        "title": str(function),
+        "id": function.reference,
+        "title": function.title,
         "language": function.language,
-        "score": round(result.score, 4),
-        "matched": result.matched,
+        "score": round(score, 4),
     }
 
 

@@ -1,4 +1,4 @@
-"""Many searches for measurements at once: each is answered as by itself, and all the functions' rows are read together.
+"""Many searches for measurements at once: each is answered as by itself, and what they share is read once for all.
 
 A vector must not depend on what else is embedded (docs/decisions/0003), nor a score on what else is asked: so the
 searches share what they are answered from and what is read for them, and nothing of the arithmetic.
@@ -8,18 +8,18 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from apps.core.errors import InvalidInput
 from apps.functions.index import Hit, SearchOutcome
-from apps.functions.models import Function
+from apps.functions.models import Function, FunctionState, Library
 from apps.functions.search.query import list_synonyms
-from apps.functions.services.measuring import TIERS, MeasuredSearch
-from apps.functions.services.searching import assemble_answer, build_request, count_ms, is_library, pick_results
+from apps.functions.services.measuring import TIERS
+from apps.functions.services.searching import build_request, count_ms, is_library
 from apps.functions.services.tiers import SearchRequest, climb_tiers
 from apps.inference import ladder
-
-COLUMNS = ("external_id", "name", "qualified_name", "language", "state", "library__name")
-"""What is read of the functions found: what tells them apart, without their texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,36 @@ class Asked:
     query: str
     language: str | None = None
     library: str | None = None
+
+
+class FoundFunction(NamedTuple):
+    """What tells a function from others, without its texts. `names` are both names that a case may have for it."""
+
+    key: int
+    names: tuple[str, str]
+    title: str
+    language: str
+
+    @property
+    def reference(self) -> str:
+        return self.names[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The fields of `SearchAnswer` that measurements go by, and the synonyms with which the words were searched.
+
+    `results` are the functions that can still be shown, best first.
+    """
+
+    answered: bool
+    confidence: float
+    tier: str
+    took_ms: float
+    language: str | None
+    results: list[tuple[FoundFunction, Hit]]
+    steps: list[dict[str, Any]]
+    terms: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +74,8 @@ class Climbed:
         return self.climb.answer.value.hits if self.climb.answer else ()
 
 
-def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[MeasuredSearch | InvalidInput]:
-    """What `measure_search` returns or raises for each. The functions in the results have COLUMNS only."""
+def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[Measured | InvalidInput]:
+    """For each what `measure_search` returns, without the functions' texts, or raises."""
     known = cache(is_library)
     climbed: list[Climbed | InvalidInput] = []
     for one in asked:
@@ -57,25 +87,48 @@ def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[Measure
         else:
             climb = climb_tiers(TIERS, request, started)
             climbed.append(Climbed(request, climb, count_ms(started)))
-    return _assemble(asked, climbed)
+    return _assemble(climbed)
 
 
-def _assemble(asked: Sequence[Asked], climbed: Sequence[Climbed | InvalidInput]) -> list[MeasuredSearch | InvalidInput]:
+def _assemble(climbed: Sequence[Climbed | InvalidInput]) -> list[Measured | InvalidInput]:
     """The reading of the rows is spread over the searches' times."""
     started = time.perf_counter()
-    rows = _read_rows({hit.id for one in climbed if isinstance(one, Climbed) for hit in one.hits})
+    rows = read_functions({hit.id for one in climbed if isinstance(one, Climbed) for hit in one.hits})
     share = count_ms(started) / max(len(climbed), 1)
-    measured: list[MeasuredSearch | InvalidInput] = []
-    for question, one in zip(asked, climbed, strict=True):
-        if isinstance(one, InvalidInput):
-            measured.append(one)
-            continue
-        results = pick_results(one.hits, rows)
-        answer = assemble_answer(question.query, one.request, one.climb, results, one.ms + share)
-        measured.append(MeasuredSearch(answer, list_synonyms(one.request.parsed, one.request.synonyms)))
-    return measured
+    return [one if isinstance(one, InvalidInput) else _measure(one, rows, share) for one in climbed]
 
 
-def _read_rows(ids: Collection[int]) -> dict[int, Function]:
-    rows = Function.objects.with_library().filter(pk__in=ids).only(*COLUMNS).order_by()
-    return {function.pk: function for function in rows}
+def _measure(climbed: Climbed, rows: dict[int, FoundFunction], share: float) -> Measured:
+    request, climb = climbed.request, climbed.climb
+    results = [(function, hit) for hit in climbed.hits if (function := rows.get(hit.id))]
+    return Measured(
+        answered=climb.answered and bool(results),
+        confidence=climb.confidence if results else 0.0,
+        tier=climb.tier,
+        took_ms=climbed.ms + share,
+        language=request.language,
+        results=results,
+        steps=[step.as_dict() for step in climb.steps],
+        terms=list_synonyms(request.parsed, request.synonyms),
+    )
+
+
+def read_functions(keys: Collection[int]) -> dict[int, FoundFunction]:
+    """The functions with these keys that can be shown, by their keys."""
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_functions_query(), [list(keys), FunctionState.PUBLISHED.value])
+        return {
+            key: FoundFunction(key, (external_id, f"{library}/{external_id}"), title, language)
+            for key, external_id, title, language, library in cursor.fetchall()
+        }
+
+
+@cache
+def _functions_query() -> str:
+    functions, libraries = Function._meta.db_table, Library._meta.db_table
+    return (
+        "SELECT f.id, f.external_id, coalesce(nullif(f.qualified_name, ''), f.name), f.language, l.name "  # noqa: S608
+        f"FROM {functions} f JOIN {libraries} l ON l.id = f.library_id WHERE f.id = ANY(%s) AND f.state = %s"
+    )

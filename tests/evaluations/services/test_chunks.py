@@ -10,9 +10,9 @@ from django.db.models import Avg, Count, Q
 from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import recover_jobs, run_job
 from apps.core.models import Job, JobState
-from apps.evaluations.models import CaseOutcome, Run, RunState
+from apps.evaluations.models import Case, CaseOutcome, Run, RunState
 from apps.evaluations.services import chunks, running
-from apps.evaluations.services.outcomes import to_row
+from apps.evaluations.services.outcomes import OutcomeRow, to_row
 from tests.evaluations.factories import CaseFactory, SuiteFactory
 from tests.evaluations.targets import FakeTarget
 
@@ -97,7 +97,7 @@ def test_a_target_that_takes_several_together_fails_where_it_is_at_fault() -> No
 def test_a_chunk_that_ran_twice_counts_once() -> None:
     run = start(*[{"right": True}] * 7)
     job = running.jobs_of(run).first()
-    rows = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases_of(job)]
+    rows = [answer(run, case) for case in cases_of(job)]
     assert chunks.store_outcomes(run.pk, rows) == 3
     run_chunks(run)
     assert (run.done, run.outcomes.count()) == (7, 7)
@@ -110,7 +110,7 @@ def test_two_workers_with_one_chunk_store_it_once() -> None:
     stored = []
 
     def store() -> None:
-        rows = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in cases]
+        rows = [answer(run, case) for case in cases]
         stored.append(chunks.store_outcomes(run.pk, rows))
         connection.close()
 
@@ -149,7 +149,7 @@ def test_a_cancelled_run_stores_nothing_more() -> None:
     running.cancel_run(run=run)
     assert run.state == RunState.CANCELLED
     assert not running.jobs_of(run).open().exists()
-    late = [to_row(run, case, next(FakeTarget().answer([question(case)]))) for case in run.suite.cases.all()]
+    late = [answer(run, case) for case in run.suite.cases.all()]
     assert chunks.store_outcomes(run.pk, late) == 0
     assert run.outcomes.count() == 3
     job = Job.objects.create(kind=running.CHUNK_JOB, params={"run": run.pk, "cases": run.plan[3:6]})
@@ -174,8 +174,12 @@ def test_a_chunk_stops_where_it_is_when_its_run_is_cancelled(monkeypatch: pytest
 
 
 def cases_of(job: Job) -> Any:
-    return list(chunks.Case.objects.filter(pk__in=job.params["cases"]))
+    return list(Case.objects.filter(pk__in=job.params["cases"]))
 
 
 def question(case: Any) -> chunks.Question:
     return chunks.Question(case.pk, case.query, case.input, case.expected, case.filters)
+
+
+def answer(run: Run, case: Case) -> OutcomeRow:
+    return to_row(run.pk, case.pk, case.version, next(FakeTarget().answer([question(case)])))

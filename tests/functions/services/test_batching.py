@@ -13,9 +13,10 @@ from apps.core.jobs.services import run_inline
 from apps.core.targets.types import Outcome, Question
 from apps.functions.evaluation import target
 from apps.functions.models import Function, FunctionState
+from apps.functions.references import refer_to
 from apps.functions.services import indexing, live, measuring
-from apps.functions.services.batching import Asked, measure_searches
-from apps.functions.services.measuring import MeasuredSearch, measure_search
+from apps.functions.services.batching import Asked, Measured, measure_searches
+from apps.functions.services.measuring import measure_search
 from apps.inference.embedding import EmbeddingModelMissing
 from tests.functions.factories import FunctionFactory, LibraryFactory
 
@@ -52,41 +53,48 @@ def catalogue(settings: Settings, tmp_path: Path) -> Any:
     live.live_index.cache_clear()
 
 
-def without_times(measured: MeasuredSearch | InvalidInput) -> Any:
-    """All that two answers can be compared by: the results bit for bit, ids of rows in place of the rows."""
-    assert isinstance(measured, MeasuredSearch)
+def tell(measured: Measured | InvalidInput) -> Any:
+    """All but the times, the results bit for bit."""
+    assert isinstance(measured, Measured)
+    results = [(one.reference, one.title, one.language, hit.score) for one, hit in measured.results]
+    steps = [{**step, "ms": 0} for step in measured.steps]
+    return replace(measured, took_ms=0, results=[], steps=steps), results
+
+
+def ask_alone(one: Asked) -> Any:
+    """What `tell` tells of the same search by itself."""
+    measured = measure_search(query=one.query, language=one.language, library=one.library)
     answer = measured.answer
-    results = [(one.function.pk, str(one.function), one.score, one.matched, one.why) for one in answer.results]
+    results = [(refer_to(one.function), str(one.function), one.function.language, one.score) for one in answer.results]
     steps = [{**step, "ms": 0} for step in answer.steps]
-    return replace(answer, took_ms=0, trace_id="", results=[], steps=[]), results, steps, measured.terms
+    return Measured(
+        answer.answered, answer.confidence, answer.tier, 0, answer.language, [], steps, measured.terms
+    ), results
 
 
 def test_each_is_answered_as_by_itself() -> None:
-    together = measure_searches(ASKED)
-    alone = [measure_search(query=one.query, language=one.language, library=one.library) for one in ASKED]
-    assert [without_times(one) for one in together] == [without_times(one) for one in alone]
-    assert len({one.answer.tier for one in alone}) > 1
-    assert any(len(one.answer.results) > 2 for one in alone)
+    alone = [ask_alone(one) for one in ASKED]
+    assert [tell(one) for one in measure_searches(ASKED)] == alone
+    assert len({answer.tier for answer, _ in alone}) > 1
+    assert any(len(results) > 2 for _, results in alone)
 
 
 def test_the_order_and_the_company_change_nothing() -> None:
     forwards, backwards = measure_searches(ASKED), measure_searches(ASKED[::-1])
-    assert [without_times(one) for one in forwards] == [without_times(one) for one in backwards[::-1]]
+    assert [tell(one) for one in forwards] == [tell(one) for one in backwards[::-1]]
 
 
 def test_without_a_model_too() -> None:
     with patch.object(measuring.inference, "embed_texts", side_effect=EmbeddingModelMissing("no model")):
-        together = measure_searches(ASKED)
-        alone = [measure_search(query=one.query, language=one.language, library=one.library) for one in ASKED]
-    assert [without_times(one) for one in together] == [without_times(one) for one in alone]
+        assert [tell(one) for one in measure_searches(ASKED)] == [ask_alone(one) for one in ASKED]
 
 
 def test_what_cannot_be_asked_fails_alone() -> None:
     bad = (Asked(""), Asked("date", "klingon"), Asked("date", None, "nowhere"), Asked("date", None, "a\0"))
     found = measure_searches([*bad, Asked("count_lines")])
     assert [one.errors for one in found if isinstance(one, InvalidInput)] == [_refusal(one) for one in bad]
-    assert isinstance(found[-1], MeasuredSearch)
-    assert found[-1].answer.results
+    assert isinstance(found[-1], Measured)
+    assert found[-1].results
 
 
 def _refusal(asked: Asked) -> Any:
@@ -99,14 +107,14 @@ def test_one_query_reads_the_rows(django_assert_num_queries: DjangoAssertNumQuer
     measure_searches(ASKED)
     with django_assert_num_queries(1):
         found = measure_searches([*ASKED, Asked("a date", None, "dates")])
-        assert [result.function.library.name for one in found for result in one.answer.results]  # type: ignore[union-attr]
+    assert all(isinstance(one, Measured) and one.results for one in found[-1:])
 
 
 def test_what_was_retired_meanwhile_is_not_shown() -> None:
     Function.objects.filter(name="parse_date").update(state=FunctionState.RETIRED)
     [found] = measure_searches([Asked("parse_date")])
-    assert isinstance(found, MeasuredSearch)
-    assert "parse_date" not in [result.function.name for result in found.answer.results]
+    assert isinstance(found, Measured)
+    assert "parse_date" not in [function.title for function, _ in found.results]
 
 
 def test_a_sweeps_outcomes_do_not_hang_on_how_many_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
