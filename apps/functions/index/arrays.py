@@ -6,11 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 BLOCK = 1 << 20
+SLOTS = 3
+"""So many a string are in a table of hashes: few are then not where their hash says."""
+
 REMEMBERED = 4_096
 """Look-ups that are remembered: the words of queries come back."""
 
@@ -78,12 +82,14 @@ def open_array(path: Path) -> NDArray[Any]:
 
 
 class SortedStrings:
-    """Strings in order of their UTF-8 bytes, found by bisection where they lie."""
+    """Strings in order of their UTF-8 bytes, found where they lie: by their hash, or by bisection."""
 
-    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
-        self._blob, self._offsets = blob.data, offsets.data
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], slots: NDArray[np.int32]) -> None:
+        self._blob, self._offsets, self._slots = blob.data, offsets.data, slots.data
         self.find = lru_cache(maxsize=REMEMBERED)(self._find)
         """The place of a string, or -1."""
+        self.lower_bound = lru_cache(maxsize=REMEMBERED)(self._lower_bound)
+        """The place of the first string that is not before this one."""
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -92,11 +98,13 @@ class SortedStrings:
         return self._bytes(place).decode("utf-8")
 
     def _find(self, text: str) -> int:
-        place = self.lower_bound(text)
-        return place if place < len(self) and self._bytes(place) == encode(text) else -1
+        wanted = encode(text)
+        slot = crc32(wanted) % len(self._slots)
+        while (place := self._slots[slot]) >= 0 and self._bytes(place) != wanted:
+            slot = (slot + 1) % len(self._slots)
+        return place
 
-    def lower_bound(self, text: str) -> int:
-        """The place of the first string that is not before this one."""
+    def _lower_bound(self, text: str) -> int:
         return bisect_left(range(len(self)), encode(text), key=self._bytes)
 
     def _bytes(self, place: int) -> bytes:
@@ -107,8 +115,21 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def hash_strings(strings: Sequence[bytes]) -> NDArray[np.int32]:
+    """A table of their places, each in the first slot that was free from that of its hash on; -1 in free ones."""
+    table = np.full(SLOTS * len(strings) + 1, -1, dtype=np.int32)
+    slots = table.data
+    for place, string in enumerate(strings):
+        slot = crc32(string) % len(slots)
+        while slots[slot] >= 0:
+            slot = (slot + 1) % len(slots)
+        slots[slot] = place
+    return table
+
+
 def write_strings(folder: Path, name: str, strings: Sequence[bytes]) -> None:
-    """Write strings that are in order already, as the files `name`.npy and `name`_offsets.npy."""
+    """Write strings that are in order already, as the files `name`.npy, `name`_offsets.npy and `name`_slots.npy."""
+    write_array(folder / f"{name}_slots.npy", hash_strings(strings))
     blob, offsets = ArrayWriter(folder / f"{name}.npy", np.uint8), ArrayWriter(folder / f"{name}_offsets.npy", np.int64)
     with blob, offsets:
         offsets.append([0])
@@ -119,7 +140,7 @@ def write_strings(folder: Path, name: str, strings: Sequence[bytes]) -> None:
 
 
 def open_strings(folder: Path, name: str) -> SortedStrings:
-    return SortedStrings(open_array(folder / f"{name}.npy"), open_array(folder / f"{name}_offsets.npy"))
+    return SortedStrings(*(open_array(folder / f"{name}{part}.npy") for part in ("", "_offsets", "_slots")))
 
 
 def write_lists(folder: Path, name: str, lists: Iterable[Sequence[int]]) -> None:

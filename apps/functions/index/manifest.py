@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Changes with the files, and with how text becomes terms: an index of another format counts as missing."""
 
 CURRENT = "CURRENT"

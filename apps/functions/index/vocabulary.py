@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.arrays import SortedStrings, open_array, open_strings, write_array, write_strings
+from apps.functions.index.arrays import (
+    SortedStrings,
+    hash_strings,
+    open_array,
+    open_strings,
+    write_array,
+    write_strings,
+)
 from apps.functions.search.documents import Document
 from apps.functions.search.spelling import Reading, can_be_read, count_slips, forgiven_slips, letters_of
 from apps.functions.search.tokens import split_identifier
@@ -50,9 +57,10 @@ def words_of_document(document: Document) -> set[str]:
 
 def make_vocabulary(frequency: Mapping[str, int]) -> Vocabulary:
     words = sorted(frequency)
-    offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
-    blob = np.frombuffer("".join(words).encode(), dtype=np.uint8)
-    return Vocabulary(SortedStrings(blob, offsets), _letters(words), _frequency(frequency, words))
+    strings = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, strings)], dtype=np.int64)
+    found = SortedStrings(np.frombuffer(b"".join(strings), dtype=np.uint8), offsets, hash_strings(strings))
+    return Vocabulary(found, _letters(words), _frequency(frequency, words))
 
 
 def write_vocabulary(folder: Path, frequency: Mapping[str, int]) -> None:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from apps.functions.languages import ALIASES
@@ -17,7 +18,15 @@ from apps.functions.search.phrases import (
     UNMISTAKABLE,
 )
 from apps.functions.search.synonyms import SYNONYM_GROUPS
-from apps.functions.search.tokens import analyse, is_stop_word, replace_parts, split_identifier, term_of, tokenize
+from apps.functions.search.tokens import (
+    analyse,
+    is_stop_word,
+    replace_parts,
+    split_identifier,
+    split_words,
+    terms_of,
+    tokenize,
+)
 
 MAX_QUERY = 2_000
 MAX_TERMS = 64
@@ -193,18 +202,26 @@ def _make_term(term: str, word: str, synonyms: tuple[str, ...]) -> QueryTerm:
 
 
 def _find_runs(text: str, terms: Sequence[QueryTerm]) -> tuple[Run, ...]:
-    words = split_identifier(text)[:RUN_WORDS]
+    words = split_words(text)[:RUN_WORDS]
     place_of = {query.term: place for place, query in enumerate(terms) if not query.joins}
-    places = [place_of.get(term_of(word), -1) for word in words]
+    places = [place_of.get(word.term) for word in words]
+    covered = tuple([place for place in places if place is not None])
+    before = [0, *accumulate([place is not None for place in places])]
+    spans = [(start, end, share) for start, end, share in _spans_of_runs(len(words)) if before[start] < before[end]]
+    written = [word.word for word in words]
+    joined = terms_of(["".join(written[start:end]) for start, end, _ in spans])
     runs: dict[str, Run] = {}
-    for length in sorted({*RUN_LENGTHS, len(words)} - {0, 1}):
-        for start in range(len(words) - length + 1):
-            covers = tuple([place for place in places[start : start + length] if place >= 0])
-            if covers:
-                term = term_of("".join(words[start : start + length]))
-                if term not in runs:
-                    runs[term] = Run(term, covers, length / len(words))
+    for (start, end, share), term in zip(spans, joined, strict=True):
+        if term not in runs:
+            runs[term] = Run(term, covered[before[start] : before[end]], share)
     return tuple(runs.values())
+
+
+@cache
+def _spans_of_runs(words: int) -> list[tuple[int, int, float]]:
+    """From where to where runs are among so many words, the shortest first, and the part of all words in each."""
+    lengths = sorted({*RUN_LENGTHS, words} - {0, 1})
+    return [(start, start + length, length / words) for length in lengths for start in range(words - length + 1)]
 
 
 def _cut_out(text: str, mentions: list[Mention]) -> str:

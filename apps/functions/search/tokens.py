@@ -3,9 +3,9 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from apps.functions.search.stop_words import STOP_WORDS
 
@@ -53,7 +53,15 @@ def tokenize(text: str) -> list[Token]:
 
 def split_identifier(name: str) -> list[str]:
     """The words of an identifier in lower case: `parseHTTPDate_2` gives parse, http, date, 2."""
-    return [part.lower() for word in _words(name) for part in _split(word)]
+    return [part.word for part in split_words(name)]
+
+
+def split_words(text: str) -> list[Token]:
+    """The words of a text and of its identifiers, in lower case."""
+    parts: list[Token] = []
+    for word in _words(text):
+        parts += _parts_of(word)
+    return parts
 
 
 def replace_parts(text: str, others: Mapping[str, str]) -> str:
@@ -61,10 +69,11 @@ def replace_parts(text: str, others: Mapping[str, str]) -> str:
     return _PART.sub(lambda match: others.get(match[0], match[0]), text)
 
 
-@lru_cache(maxsize=4_096)
-def term_of(word: str) -> str:
-    """The term of a word of letters and digits in lower case; of the whole, where it has parts."""
-    return _stem(word[:MAX_WORD]) if word.isascii() else tokenize(word)[-1].term
+def terms_of(words: Sequence[str]) -> list[str]:
+    """The term of each of these words of letters and digits in lower case; of the whole, where one has parts."""
+    if "".join(words).isascii():
+        return cast("list[str]", _stemmer().stemWords([word[:MAX_WORD] for word in words]))
+    return [tokenize(word)[-1].term for word in words]
 
 
 def is_stop_word(word: str) -> bool:
@@ -75,7 +84,9 @@ def _words(text: str) -> list[str]:
     head = text[:MAX_CHARACTERS]
     if not head.isascii():
         head = unicodedata.normalize("NFKC", head)[:MAX_CHARACTERS]
-    return [word[:MAX_WORD] for word in _WORD.findall(head)]
+    # The pattern finds nothing else in letters, digits and spaces.
+    words = head.split() if head.replace(" ", "").isalnum() else _WORD.findall(head)
+    return [word[:MAX_WORD] for word in words]
 
 
 @lru_cache(maxsize=50_000)
@@ -92,6 +103,15 @@ def _tokens_of(word: str) -> tuple[Token, ...]:
     if len(parts) > 1:
         tokens.append(Token(_stem("".join(parts).lower()), word))
     return tuple(tokens)
+
+
+@lru_cache(maxsize=10_000)
+def _parts_of(word: str) -> tuple[Token, ...]:
+    """The parts of a word in lower case."""
+    if word.isascii() and word.isalpha() and word.islower():
+        return _tokens_of(word)
+    words = [part.lower() for part in _split(word)]
+    return tuple(map(Token, terms_of(words), words))
 
 
 def _split(word: str) -> list[str]:
@@ -118,12 +138,17 @@ def _kind(char: str) -> str:
 
 
 def _stem(word: str) -> str:
-    """The stem of a word in lower case; the stemmer is made by the first thread's need, since it is not shared."""
+    """The stem of a word in lower case."""
+    return cast("str", _stemmer().stemWord(word))
+
+
+def _stemmer() -> Any:
+    """This thread's stemmer, made when it is first needed."""
     try:
-        stemmer = _local.stemmer
+        return _local.stemmer
     except AttributeError:
         import Stemmer
 
         # Without a cache of its own: that one costs more than it saves.
-        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
-    return cast("str", stemmer.stemWord(word))
+        _local.stemmer = Stemmer.Stemmer("english", 0)
+        return _local.stemmer

@@ -12,7 +12,7 @@ from apps.functions.search.tokens import (
     is_stop_word,
     replace_parts,
     split_identifier,
-    term_of,
+    terms_of,
     tokenize,
 )
 
@@ -109,10 +109,17 @@ def test_texts_apart_by_a_blank_line_add_up(left, right):
 
 
 @settings(deadline=None)
-@given(st.text(string.ascii_lowercase + string.digits + "éßıſ名", min_size=1, max_size=2 * MAX_WORD))
-def test_the_term_of_a_word_is_that_of_the_whole(word):
-    assert term_of(word) == tokenize(word)[-1].term
+@given(st.lists(st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=2 * MAX_WORD)), st.booleans())
+def test_the_term_of_a_word_is_that_of_the_whole(words, foreign):
+    words += ["größen"] * foreign
+    assert terms_of(words) == [tokenize(word)[-1].term for word in words]
 
 
 def test_parts_of_words_are_replaced_where_they_are_whole():
     assert replace_parts("clik onclik, onClik", {"clik": "click", "Clik": "Click"}) == "click onclik, onClick"
+
+
+@settings(deadline=None)
+@given(st.text(string.ascii_letters + string.digits + "  éßıſ名²"))
+def test_plain_text_is_read_as_any_other(text):
+    assert tokenize(text) == tokenize(f"{text} .")
