@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from apps.functions.index import LiveIndex, Overlay, open_current
 from apps.functions.index.describing import weigh_evidence
 from apps.functions.index.segment import Vector
 from apps.functions.search.confidence import ANSWER_THRESHOLD, Evidence, confidence_of_name, estimate_confidence
+from apps.functions.search.documents import Document
 from apps.functions.search.query import ParsedQuery, parse_query
 from apps.functions.search.tokens import split_identifier
 from benchmarks.figures import save_figures
@@ -21,15 +23,12 @@ from benchmarks.search_report import open_live, read_query
 from benchmarks.search_sets import QuerySet, VectorCache, load_off_topic, load_sets
 
 FEATURES = {
-    "SURE": ("lead",),
-    "OF_CURATED": ("semantic", "lead", "told", "alike"),
+    "LEADING": ("lead", "lexical", "breadth"),
+    "OF_CURATED": ("lead", "told", "alike", "lexical", "breadth"),
     "WITH_MEANING": ("semantic", "lead"),
     "BY_WORDS": ("lead",),
 }
 """What each model goes by."""
-
-LADDER = ("SURE", "OF_CURATED", "WITH_MEANING")
-"""The models that answer while there is an embedding model."""
 
 NAMES = "NAMES"
 COMMAND = "python -m benchmarks.search_tuning confidence"
@@ -41,7 +40,7 @@ TAKEN = {
 }  # fmt: skip
 """Sets that count, and of how many queries of each one is taken."""
 
-EMPTIED = {"cosqa": 1, "generated": 2}
+EMPTIED = {"cosqa": 1, "generated": 1}
 """Sets that are also asked what has nothing to do with programming, and of how many queries one is asked without the
 functions that answer it."""
 
@@ -52,34 +51,42 @@ FOLDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One query: what the results look like, None for the name of a function, and whether the first is right."""
+    """One query: what the results look like, None for the name of a function, and whether the first is right.
+
+    `ends` says that search ends there while there is an embedding model. Queries for functions that bear the same name
+    are all in one `fold`.
+    """
 
     group: str
     evidence: Evidence | None
     right: bool
+    fold: int
+    ends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query with its vector, and the ids of the functions that answer it."""
+    """A query with its vector, the ids of the functions that answer it, and its fold."""
 
     query: ParsedQuery
     vector: Vector
     right: frozenset[int]
+    fold: int
 
 
 def tune_confidence(data: Path, vectors: VectorCache) -> None:
     """Each model is fitted to the queries that come to it: to meaning come those that words are not sure of."""
-    models: dict[str, list[Judged]] = {NAMES: []} | {title: [] for title in FEATURES}
+    models: dict[str, list[Judged]] = {title: [] for title in (NAMES, *FEATURES)}
     sets = [*load_sets(data), load_generated(GENERATED), load_short(SHORT)]
     for given in sets:
         if given.name in TAKEN:
             with tempfile.TemporaryDirectory(prefix="touchstone-confidence-") as scratch:
                 judge_set(given, Path(scratch), data, vectors, models)
-    held_out = {title: report(title, models[title], FEATURES[title]) for title in FEATURES}
+    held_out = np.concatenate([report(title, models[title], FEATURES[title]) for title in FEATURES])
+    judged = [one for title in FEATURES for one in models[title]]
+    ends = np.array([one.ends for one in judged])
     print("\nTHE LADDER")
-    confidence = np.concatenate([held_out[title] for title in LADDER])
-    report_ladder([one for title in LADDER for one in models[title]], models[NAMES], confidence)
+    report_ladder([one for one in judged if one.ends], models[NAMES], held_out[ends])
 
 
 def judge_set(given: QuerySet, root: Path, data: Path, vectors: VectorCache, models: dict[str, list[Judged]]) -> None:
@@ -87,7 +94,10 @@ def judge_set(given: QuerySet, root: Path, data: Path, vectors: VectorCache, mod
     judge_names(given, live)
     places = range(0, len(given.queries), TAKEN[given.name])
     asked = ask(live, [(given.queries[place], given.languages[place]) for place in places], vectors)
-    asked = [replace(one, right=given.answers_of(place)) for one, place in zip(asked, places, strict=True)]
+    asked = [
+        replace(one, right=given.answers_of(place), fold=choose_fold(given, place))
+        for one, place in zip(asked, places, strict=True)
+    ]
     judge(given.name, live, asked, models)
     if given.name in EMPTIED:
         off_topic = [(query, None) for query in load_off_topic(data, OFF_TOPIC_COUNT)]
@@ -102,40 +112,52 @@ def judge_set(given: QuerySet, root: Path, data: Path, vectors: VectorCache, mod
 def ask(live: LiveIndex, queries: Sequence[tuple[str, str | None]], vectors: VectorCache) -> list[Asked]:
     parsed = [read_query(live, *query) for query in queries]
     embedded = vectors.embed([query.text for query in parsed])
-    return [Asked(query, vector, frozenset()) for query, vector in zip(parsed, embedded, strict=True)]
+    return [
+        Asked(query, vector, frozenset(), fold=number % FOLDS)
+        for number, (query, vector) in enumerate(zip(parsed, embedded, strict=True))
+    ]
+
+
+def choose_fold(given: QuerySet, place: int) -> int:
+    """The same for all queries that are made of functions whose names have the same words."""
+    return crc32(" ".join(words_of_name(given.documents[given.right[place]])).encode()) % FOLDS
+
+
+def words_of_name(document: Document) -> tuple[str, ...]:
+    return tuple(sorted(split_identifier(document.name)))
 
 
 def find_alike(given: QuerySet) -> dict[int, frozenset[int]]:
     """With each function those whose names have the same words: in other languages they answer as well."""
     by_words: dict[tuple[str, ...], set[int]] = {}
-    words = {one.id: tuple(sorted(split_identifier(one.name))) for one in given.documents}
+    words = {one.id: words_of_name(one) for one in given.documents}
     for function, key in words.items():
         by_words.setdefault(key, set()).add(function)
     return {function: frozenset(by_words[key]) for function, key in words.items()}
 
 
 def judge(group: str, live: LiveIndex, asked: Sequence[Asked], models: dict[str, list[Judged]]) -> None:
-    """Adds each query that is no name to the models that it comes to."""
+    """Adds each query to the models that it comes to, or to the names."""
     for one in asked:
         if (named := live.exact_matches(one.query)).answered:
-            models[NAMES].append(Judged(group, None, named.hits[0].id in one.right))
+            models[NAMES].append(Judged(group, None, named.hits[0].id in one.right, one.fold))
             continue
-        by_words = judge_one(group, live, one, None)
-        if by_words and by_words.evidence and by_words.evidence.is_sure:
-            models["SURE"].append(by_words)
-            continue
-        if by_words:
-            models["BY_WORDS"].append(by_words)
-        by_meaning = judge_one(group, live, one, one.vector)
-        if by_meaning and by_meaning.evidence:
-            models["OF_CURATED" if by_meaning.evidence.curated else "WITH_MEANING"].append(by_meaning)
+        if found := judge_one(group, live, one, None):
+            evidence, by_words = found
+            models["LEADING" if evidence.is_leading else "BY_WORDS"].append(replace(by_words, ends=evidence.is_sure))
+            if evidence.is_sure:
+                continue
+        if found := judge_one(group, live, one, one.vector):
+            evidence, by_meaning = found
+            models["OF_CURATED" if evidence.curated else "WITH_MEANING"].append(by_meaning)
 
 
-def judge_one(group: str, live: LiveIndex, one: Asked, vector: Vector | None) -> Judged | None:
+def judge_one(group: str, live: LiveIndex, one: Asked, vector: Vector | None) -> tuple[Evidence, Judged] | None:
     found = live.rank(one.query, vector)
     if not len(found):
         return None
-    return Judged(group, weigh_evidence(found), int(found.ids[0]) in one.right)
+    evidence = weigh_evidence(found)
+    return evidence, Judged(group, evidence, int(found.ids[0]) in one.right, one.fold)
 
 
 def judge_names(given: QuerySet, live: LiveIndex) -> None:
@@ -157,12 +179,10 @@ def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> NDA
     y = np.array([one.right for one in judged], dtype=np.float64)
     fitted = dict(zip(("intercept", *features), fit_logistic(x, y).round(2).tolist(), strict=True))
     print(f"\n{title} = {fitted}   ({len(y)} queries, {y.mean():.2f} rightly first)")
-    held_out = np.zeros(len(y))
-    order = np.random.default_rng(0).permutation(len(y))
+    held_out, folds = np.zeros(len(y)), np.array([one.fold for one in judged])
     for fold in range(FOLDS):
-        test = order[fold::FOLDS]
-        rest = np.setdiff1d(order, test)
-        held_out[test] = predict(x[test], fit_logistic(x[rest], y[rest]))
+        test = folds == fold
+        held_out[test] = predict(x[test], fit_logistic(x[~test], y[~test]))
     brier = np.mean((held_out - y) ** 2)
     print(f"cross-validated: expected calibration error {calibration_error(held_out, y):.3f}, Brier {brier:.3f}")
     in_use = np.array([estimate_confidence(one.evidence) for one in judged if one.evidence])
@@ -171,20 +191,20 @@ def report(title: str, judged: Sequence[Judged], features: Sequence[str]) -> NDA
 
 
 def report_ladder(judged: Sequence[Judged], names: Sequence[Judged], held_out: NDArray[np.float64]) -> None:
-    """What share of each group is refused at some thresholds, by the constants in use; a name never is."""
-    confidence = np.array([estimate_confidence(one.evidence) for one in judged if one.evidence])
+    """What share of each group is refused at some thresholds by held-out confidences; a name never is."""
+    in_use = np.array([estimate_confidence(one.evidence) for one in judged if one.evidence])
     y, groups = np.array([one.right for one in judged], dtype=np.float64), np.array([one.group for one in judged])
-    errors = {"in use": calibration_error(confidence, y), "held out": calibration_error(held_out, y)}
-    print(f"expected calibration error {errors}; refused below the threshold:")
+    errors = {"in use": calibration_error(in_use, y), "held out": calibration_error(held_out, y)}
+    print(f"expected calibration error {errors}; refused below the threshold, held out, and by the constants in use:")
     thresholds = sorted({0.15, 0.25, 0.35, 0.5, ANSWER_THRESHOLD})
     print(f"{'':30s} queries    right  confidence" + "".join(f"{threshold:8.2f}" for threshold in thresholds))
     refused: dict[str, float] = {}
     for group in dict.fromkeys(groups.tolist()):
-        own = confidence[groups == group]
-        count = len(own) + sum(one.group == group for one in names)
+        own, count = held_out[groups == group], sum(one.group == group for one in (*judged, *names))
         refused[group] = float((own < ANSWER_THRESHOLD).sum() / count)
         cells = "".join(f"{(own < threshold).sum() / count:8.3f}" for threshold in thresholds)
-        print(f"{group:30s} {count:7d} {y[groups == group].mean():8.3f} {own.mean():11.3f}{cells}")
+        used = (in_use[groups == group] < ANSWER_THRESHOLD).sum() / count
+        print(f"{group:30s} {count:7d} {y[groups == group].mean():8.3f} {own.mean():11.3f}{cells}  {used:8.3f}")
     save_figures("abstention", COMMAND, describe_abstention(refused, errors))
 
 

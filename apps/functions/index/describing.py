@@ -62,4 +62,6 @@ def weigh_evidence(found: Ranked) -> Evidence:
         curated=bool(first[CURATED]),
         told=first[TOLD],
         alike=first[ALIKE],
+        lexical=float(found.lexical[0]),
+        worth=found.worth,
     )

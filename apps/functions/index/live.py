@@ -17,6 +17,7 @@ from apps.functions.index.ranking import (
     list_allowed,
     measure_cosines,
     score_part,
+    sum_worth,
     weigh_terms,
 )
 from apps.functions.index.reranking import Ranked, rank_again
@@ -145,7 +146,8 @@ class LiveIndex:
         # What is looked at again, and so the order, does not hang on how many are asked for.
         chances, allowed = [found.chances for found in scores], [found.allowed for found in scores]
         candidates = choose_best(self._parts, chances, allowed, max(limit, CANDIDATES))
-        return rank_again(query, terms, self._parts, scores, candidates)
+        found = rank_again(query, terms, self._parts, scores, candidates)
+        return replace(found, worth=sum_worth(terms, self._statistics))
 
     def exact_matches(
         self,

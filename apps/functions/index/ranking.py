@@ -92,6 +92,11 @@ def weigh_terms(terms: Sequence[QueryTerm], statistics: Statistics) -> list[Weig
     return [WeightedTerm(query, statistics.weigh(query.term)) for query in terms]
 
 
+def sum_worth(terms: Sequence[WeightedTerm], statistics: Statistics) -> float:
+    """What terms weigh together, as a multiple of a term that no document has; joined ones say nothing of their own."""
+    return sum(term.weight for term in terms if not term.query.joins) / statistics.most
+
+
 def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: Vector | None) -> Scores:
     """Score every row. `vector` has unit length; without it, or without vectors, the words alone count.
 

@@ -20,7 +20,8 @@ class Ranked:
     """What a search found, c functions by their `ids`, the best first; all arrays are in that order.
 
     `features`, shape (c, features), has the columns of `search.reranking.FEATURES`; `lexical` and `semantic` are the
-    scores of the first stage, the latter None when the query has no vector; `matches` has a column for each.
+    scores of the first stage, the latter None when the query has no vector; `matches` has a column for each. `worth`
+    is what the query says: its terms' weights, as multiples of the weight of a term that no function has.
     """
 
     ids: Rows
@@ -30,6 +31,7 @@ class Ranked:
     semantic: Floats | None
     has_vector: NDArray[np.bool_]
     matches: Matches
+    worth: float = 0.0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -47,6 +49,7 @@ class Ranked:
             None if self.semantic is None else self.semantic[order],
             self.has_vector[order],
             self.matches.select(order),
+            self.worth,
         )
 
 

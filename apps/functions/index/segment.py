@@ -92,6 +92,11 @@ class Statistics:
         """The inverse document frequency of a term: the most that it can add to a score."""
         return weigh_frequency(self.frequency(term), max(self.documents, 1))
 
+    @property
+    def most(self) -> float:
+        """The weight of a term that no document has: there is no greater one."""
+        return weigh_frequency(0, max(self.documents, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

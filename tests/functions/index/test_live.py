@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from apps.functions.index import Overlay
 from apps.functions.index.describing import weigh_evidence
-from apps.functions.search.confidence import estimate_confidence
+from apps.functions.search.confidence import SURE_CONFIDENCE, estimate_confidence
 from apps.functions.search.query import parse_query
 from tests.functions.index.catalogue import DIMENSIONS, LANGUAGES, WORD, catalogues, entry, open_live
 
@@ -135,7 +135,7 @@ class TestSearchIfSure:
     def test_a_curated_function_that_tells_all_is_taken_at_once(self, live):
         outcome = live.search_if_sure(parse_query("read a spreadsheet"))
         assert (ids(outcome)[0], outcome.answered) == (1, True)
-        assert outcome.confidence > 0.8
+        assert outcome.confidence >= SURE_CONFIDENCE
 
     @pytest.mark.parametrize("text", ["read a spreadsheet backwards", "packs a folder", "zebra"])
     def test_a_missing_word_or_a_plain_function_is_not_sure(self, live, text):

@@ -16,7 +16,16 @@ from apps.functions.search.confidence import (
 pytestmark = pytest.mark.unit
 
 UNIT = st.floats(0, 1)
-EVIDENCE = st.builds(Evidence, semantic=st.none() | UNIT, lead=UNIT)
+EVIDENCE = st.builds(
+    Evidence,
+    semantic=st.none() | UNIT,
+    lead=UNIT,
+    curated=st.booleans(),
+    told=UNIT,
+    alike=UNIT,
+    lexical=UNIT,
+    worth=st.floats(0, 20),
+)
 
 
 @settings(deadline=None)
@@ -26,13 +35,20 @@ def test_it_is_a_probability(evidence):
 
 
 @settings(deadline=None)
-@given(EVIDENCE, st.sampled_from(["semantic", "lead"]), UNIT)
+@given(EVIDENCE, st.sampled_from(["semantic", "lexical", "worth"]), UNIT)
 def test_better_evidence_never_lowers_it(evidence, feature, other):
-    values = {name: getattr(evidence, name) for name in ("semantic", "lead")}
-    if values[feature] is None:
+    if getattr(evidence, feature) is None:
         return
-    low, high = sorted((values[feature], other))
-    less, more = (estimate_confidence(Evidence(**{**values, feature: value})) for value in (low, high))
+    low, high = sorted((getattr(evidence, feature), other))
+    less, more = (estimate_confidence(replace(evidence, **{feature: value})) for value in (low, high))
+    assert less <= more + 1e-12
+
+
+@settings(deadline=None)
+@given(EVIDENCE, st.sampled_from(["lead", "told", "alike"]), UNIT)
+def test_with_meaning_a_longer_lead_or_more_of_the_query_never_lowers_it(evidence, feature, other):
+    low, high = sorted((getattr(evidence, feature), other))
+    less, more = (estimate_confidence(replace(evidence, **{"semantic": 0.5, feature: value})) for value in (low, high))
     assert less <= more + 1e-12
 
 
@@ -48,17 +64,26 @@ def test_words_alone_have_a_model_of_their_own():
     assert BY_WORDS.semantic == 0
 
 
+SURE = Evidence(None, 0.4, curated=True, told=1.0, lexical=0.75, worth=2.0)
+
+
 def test_words_are_sure_only_of_a_clear_lead_with_all_the_words():
-    sure = Evidence(None, 0.2, curated=True, told=1.0)
-    assert sure.is_sure
+    assert SURE.is_sure
     unsure = [{"curated": False}, {"lead": 0.1}, {"semantic": 0.9}, {"told": 0.8, "alike": 0.1}]
-    assert not any(replace(sure, **change).is_sure for change in unsure)
-    assert estimate_confidence(sure) > estimate_confidence(replace(sure, curated=False))
+    assert not any(replace(SURE, **change).is_sure for change in unsure)
+    assert estimate_confidence(SURE) > estimate_confidence(replace(SURE, curated=False))
+
+
+@pytest.mark.parametrize("change", [{"worth": 0.6}, {"lexical": 0.2, "worth": 1.0}])
+def test_words_are_not_sure_of_what_is_soon_told_by_another_function(change):
+    doubtful = replace(SURE, **change)
+    assert doubtful.is_leading
+    assert not doubtful.is_sure
 
 
 def test_what_a_curated_function_does_not_tell_of_the_query_is_doubted():
-    told = Evidence(0.6, 0.2, curated=True, told=0.8, alike=0.2)
-    assert estimate_confidence(told) > ANSWER_THRESHOLD > estimate_confidence(replace(told, told=0.3))
+    told = Evidence(0.6, 0.2, curated=True, told=0.8, alike=0.2, lexical=0.7, worth=2.0)
+    assert estimate_confidence(told) > ANSWER_THRESHOLD > estimate_confidence(replace(told, told=0.3, lexical=0.3))
 
 
 def test_names_written_as_code_are_surer_than_words():
