@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from apps.core.afterwards import do_afterwards
 from apps.core.ids import new_id
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -27,9 +29,9 @@ class RequestMiddleware:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            response["X-Request-ID"] = request_id
-            if not request.path.startswith(QUIET_PATHS):
-                _log_request(request, response, time.perf_counter() - started)
+        response["X-Request-ID"] = request_id
+        if not request.path.startswith(QUIET_PATHS):
+            do_afterwards(response, partial(_log_request, request, response, time.perf_counter() - started))
         return response
 
 
@@ -42,6 +44,7 @@ def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -
     level = "error" if response.status_code >= 500 else "warning" if response.status_code >= 400 else "info"
     getattr(log, level)(
         "request",
+        request_id=response["X-Request-ID"],
         method=request.method,
         path=request.path,
         status=response.status_code,

@@ -8,7 +8,7 @@ import hashlib
 from typing import Any
 from weakref import WeakSet
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from psycopg import Connection, errors
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
@@ -32,20 +32,19 @@ class Statement:
 
     def fetch(self, *parameters: str) -> list[Row]:
         """All rows. Where a connection that was kept is found dead, asks again over a new one."""
-        wrapper: Any = connection
+        wrapper: Any = connections[DEFAULT_DB_ALIAS]
         unchecked = wrapper.connection is not None and wrapper.health_check_enabled and not wrapper.health_check_done
         if not unchecked or wrapper.in_atomic_block:
-            return self._fetch(parameters)
+            return self._fetch(wrapper, parameters)
         # Most often a request's first question: it is itself the check of the connection that would go before it.
         wrapper.health_check_done = True
         try:
-            return self._fetch(parameters)
+            return self._fetch(wrapper, parameters)
         except (OperationalError, InterfaceError):
             wrapper.close()
-            return self._fetch(parameters)
+            return self._fetch(wrapper, parameters)
 
-    def _fetch(self, parameters: tuple[str, ...]) -> list[Row]:
-        wrapper: Any = connection
+    def _fetch(self, wrapper: Any, parameters: tuple[str, ...]) -> list[Row]:
         wrapper.ensure_connection()
         values = [encode(parameter) for parameter in parameters]
         with wrapper.wrap_database_errors:

@@ -8,7 +8,7 @@ for pages that run scripts.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -17,6 +17,8 @@ from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 from django_prometheus.middleware import Metrics
 from prometheus_client import Counter, Histogram
+
+from apps.core.afterwards import do_afterwards
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 """What a browser that shows such an answer by itself, or in a frame, is told: nothing in it is to be run."""
@@ -65,7 +67,7 @@ def take(way: ShortWay, request: HttpRequest) -> HttpResponse | None:
     response["Content-Length"] = str(size)
     for name, value in HEADERS.items():
         response[name] = value
-    count_answer(way, request.scheme or "", size, time.perf_counter() - started)
+    do_afterwards(response, partial(count_answer, way, request.scheme or "", size, time.perf_counter() - started))
     return response
 
 

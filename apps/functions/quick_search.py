@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from rest_framework.exceptions import APIException
 
+from apps.core.afterwards import do_afterwards
 from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
 from apps.users.authentication import sign_in
@@ -35,10 +36,12 @@ def answer_quickly(request: HttpRequest) -> HttpResponse | None:
         if key is None:
             return None
         check_scope(request, key, FUNCTIONS_READ)
-        body = search_as_json(**wanted)
+        body, keep = search_as_json(**wanted)
     except (APIException, InvalidInput):
         return None
-    return HttpResponse(body, content_type="application/json", headers=HEADERS)
+    response = HttpResponse(body, content_type="application/json", headers=HEADERS)
+    do_afterwards(response, keep)
+    return response
 
 
 def is_plain(meta: dict[str, Any]) -> bool:

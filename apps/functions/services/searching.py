@@ -97,8 +97,13 @@ def search_functions(
     return answer
 
 
-def search_as_json(*, query: str, language: str | None = None, library: str | None = None, limit: int = 10) -> bytes:
-    """What `search_functions` answers, as JSON. Of a query that was asked before, no row is read again."""
+def search_as_json(
+    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
+) -> tuple[bytes, Callable[[], None]]:
+    """What `search_functions` answers, as JSON, and what then has to be called, to keep the answer and its trace.
+
+    Of a query that was asked before, no row is read again.
+    """
     started = time.perf_counter()
     request = build_request(query, language, library, limit)
     climb = climb_tiers(TIERS, request, started)
@@ -107,10 +112,13 @@ def search_as_json(*, query: str, language: str | None = None, library: str | No
     else:
         keys, rendered = _render_hits(climb.answer.value.hits if climb.answer else ())
     answer = assemble_answer(query, request, climb, [], count_ms(started), found=bool(keys))
-    if not request.kept:
-        _keep(request, climb, answer, keys, rendered)
-    _record(answer, keys, _name_filters(language, library))
-    return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)})
+
+    def keep() -> None:
+        if not request.kept:
+            _keep(request, climb, answer, keys, rendered)
+        _record(answer, keys, _name_filters(language, library))
+
+    return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)}), keep
 
 
 def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResult]:
