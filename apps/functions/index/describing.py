@@ -17,8 +17,9 @@ def describe_hits(query: ParsedQuery, found: Ranked, limit: int, *, explained: b
     if not explained:
         return tuple(_make_hit(found, number) for number in range(count))
     matches = find_matches(query, found, limit + 1)  # each is compared with the next one
+    words = [matched_words(each) for each in matches]
     return tuple(
-        _make_hit(found, number, matched_words(matches[number]), _explain(query, found, matches, number))
+        _make_hit(found, number, words[number], _explain(query, found, matches[number], words, number))
         for number in range(count)
     )
 
@@ -38,13 +39,12 @@ def _make_hit(found: Ranked, number: int, matched: tuple[str, ...] = (), why: st
     return Hit(int(found.ids[number]), score, lexical, found.cosine(number), matched, why)
 
 
-def _explain(query: ParsedQuery, found: Ranked, matched: list[list[Match]], number: int) -> str:
-    semantic, matches = found.cosine(number), matched[number]
-    words = {match.word for match in matches}
-    readings = [(term.word, term.read_as) for term in query.terms if term.read_as and term.word in words]
-    parts = [explain_match(matches, semantic), explain_readings(readings)]
+def _explain(query: ParsedQuery, found: Ranked, own: list[Match], words: list[tuple[str, ...]], number: int) -> str:
+    semantic = found.cosine(number)
+    readings = [(term.word, term.read_as) for term in query.terms if term.read_as and term.word in words[number]]
+    parts = [explain_match(own, semantic), explain_readings(readings)]
     if number + 1 < len(found):
-        parts.append(explain_lead(matches, matched[number + 1], semantic, found.cosine(number + 1)))
+        parts.append(explain_lead(words[number], words[number + 1], semantic, found.cosine(number + 1)))
     return "; ".join(filter(None, parts))
 
 

@@ -1,8 +1,8 @@
 """Why a function was found, in the user's own words."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from apps.functions.search.bm25 import unpack_fields
 
@@ -24,8 +24,7 @@ FURTHER = 0.01
 """The least difference of two cosines that is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A word of the query that a function has, and the bits (see `bm25.pack_fields`) of the fields that have it."""
 
     word: str
@@ -42,11 +41,11 @@ def matched_words(matches: Iterable[Match]) -> tuple[str, ...]:
 
 def explain_match(matches: Iterable[Match], semantic: float | None) -> str:
     """One line such as "name matches parse; meaning 0.71", words quoted; `semantic` is a cosine, None if unknown."""
-    places: dict[str, dict[str, str]] = {}
+    places: dict[str, list[Match]] = {}
     for match in matches:
         if place := _find_place(match.fields):
-            places.setdefault(place, {}).setdefault(match.word.lower(), match.word)
-    parts = [f"{label} matches {_quote(places[label].values())}" for label in LABELS if label in places]
+            places.setdefault(place, []).append(match)
+    parts = [f"{label} matches {_quote(matched_words(places[label]))}" for label in LABELS if label in places]
     if semantic is not None:
         parts.append(f"meaning {max(semantic, 0.0):.2f}")
     return "; ".join(parts)
@@ -58,12 +57,11 @@ def explain_readings(readings: Iterable[tuple[str, str]]) -> str:
 
 
 def explain_lead(
-    own: Iterable[Match], following: Iterable[Match], semantic: float | None, next_semantic: float | None
+    own: Iterable[str], following: Collection[str], semantic: float | None, next_semantic: float | None
 ) -> str:
-    """Why a function stands before the next one, "" where no single thing says it; the numbers are cosines."""
-    others = {match.word.lower() for match in following}
-    lacking = [word for word in matched_words(own) if word.lower() not in others]
-    if lacking:
+    """Why a function with its own matched words stands before the one with the following, "" where no single thing
+    says it; the numbers are cosines."""
+    if lacking := [word for word in own if word not in following]:
         return f"the next lacks {_quote(lacking)}"
     if semantic is not None and next_semantic is not None and semantic - next_semantic >= FURTHER:
         return f"the next is further in meaning ({next_semantic:.2f})"
@@ -77,7 +75,6 @@ def _find_place(bits: int) -> str | None:
     return next((label for field, label in PLACES if field in fields), None)
 
 
-def _quote(words: Iterable[str]) -> str:
-    shown = list(words)
-    more = f" and {len(shown) - MAX_WORDS} more" if len(shown) > MAX_WORDS else ""
-    return ", ".join(f"‘{word}’" for word in shown[:MAX_WORDS]) + more
+def _quote(words: Sequence[str]) -> str:
+    more = f" and {len(words) - MAX_WORDS} more" if len(words) > MAX_WORDS else ""
+    return f"‘{'’, ‘'.join(words[:MAX_WORDS])}’{more}"

@@ -42,7 +42,7 @@ def test_words_come_as_the_user_wrote_them_once():
 
 
 def test_what_puts_it_before_the_next_is_said():
-    both, one = [Match("reverse", 1), Match("String", 1)], [Match("reverse", 1)]
+    both, one = ["reverse", "String"], ["reverse"]
     assert explain_lead(both, one, 0.5, 0.9) == "the next lacks ‘String’"
     assert explain_lead(one, both, 0.9, 0.5) == "the next is further in meaning (0.50)"
     assert explain_lead(one, one, None, None) == explain_lead(one, both, 0.5, 0.9) == ""
