@@ -31,13 +31,10 @@ class Matches:
 
 def match_rows(segment: Segment, found: Scores, terms: int, rows: Rows) -> Matches:
     """Look `terms` terms up, whose postings are in the lists of what was found."""
-    from apps.functions.search.kernels import ALIKE, OWN, match_fields
+    from apps.functions.search.kernels import match_fields
 
     postings = segment.terms.everything
-    own, alike = np.zeros((terms, len(rows)), dtype=np.uint8), np.zeros((terms, len(rows)), dtype=np.uint8)
-    for kind, bits in ((OWN, own), (ALIKE, alike)):
-        match_fields(rows, postings.rows, postings.fields, found.lists, kind, bits)
-    return Matches(own, alike)
+    return Matches(*match_fields(rows, postings.rows, postings.fields, found.lists, terms))
 
 
 def gather_candidates(
@@ -64,14 +61,14 @@ def gather_candidates(
 
 def _match_runs(segment: Segment, runs: Sequence[Run], rows: Rows) -> Bits:
     """The bits of the fields in which each row has each run, shape (runs, rows)."""
-    from apps.functions.search.kernels import RUN, match_fields
+    from apps.functions.search.kernels import OWN, match_fields
 
-    found = np.zeros((len(runs), len(rows)), dtype=np.uint8)
-    if runs:
-        lists = [(*segment.terms.span(run.term), number, RUN) for number, run in enumerate(runs)]
-        postings = segment.terms.everything
-        match_fields(rows, postings.rows, postings.fields, np.array(lists, dtype=np.int64), RUN, found)
-    return found
+    if not runs:
+        return np.zeros((0, len(rows)), dtype=np.uint8)
+    lists = [(*segment.terms.span(run.term), number, OWN) for number, run in enumerate(runs)]
+    postings = segment.terms.everything
+    own, _ = match_fields(rows, postings.rows, postings.fields, np.array(lists, dtype=np.int64), len(runs))
+    return own
 
 
 def _find_hinted(query: ParsedQuery, segment: Segment, rows: Rows) -> NDArray[np.bool_]:

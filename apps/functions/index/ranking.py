@@ -148,20 +148,23 @@ def choose_best(parts: Sequence[Part], scores: Sequence[Floats], allowed: Sequen
 
     There is one part at least.
     """
-    rows = [
-        _choose_rows(part.segment, score, own, limit) for part, score, own in zip(parts, scores, allowed, strict=True)
+    chosen = [
+        _choose(number, part.segment, score, own, limit)
+        for number, (part, score, own) in enumerate(zip(parts, scores, allowed, strict=True))
     ]
-    best = Chosen(
-        np.repeat(np.arange(len(rows)), [len(each) for each in rows]),
-        np.concatenate(rows),
-        np.concatenate([part.segment.ids[each] for part, each in zip(parts, rows, strict=True)]),
-    )
-    if len(parts) == 1:
-        return best
-    score = np.concatenate([score[each] for score, each in zip(scores, rows, strict=True)])
-    popularity = np.concatenate([part.segment.popularity[each] for part, each in zip(parts, rows, strict=True)])
+    if len(chosen) == 1:
+        return chosen[0]
+    best = Chosen(*(np.concatenate([getattr(one, name) for one in chosen]) for name in ("parts", "rows", "ids")))
+    score = np.concatenate([score[one.rows] for score, one in zip(scores, chosen, strict=True)])
+    popularity = np.concatenate([part.segment.popularity[one.rows] for part, one in zip(parts, chosen, strict=True)])
     order = np.lexsort((best.ids, -popularity, -score))[:limit]
     return Chosen(best.parts[order], best.rows[order], best.ids[order])
+
+
+def _choose(number: int, segment: Segment, scores: Floats, allowed: Rows, limit: int) -> Chosen:
+    """The best of one part, by its number."""
+    rows = _choose_rows(segment, scores, allowed, limit)
+    return Chosen(np.full(len(rows), number), rows, segment.ids[rows])
 
 
 def measure_cosines(segment: Segment, vector: Vector) -> Floats:

@@ -61,13 +61,14 @@ def rank_again(
     candidates: Chosen,
 ) -> Ranked:
     """Equals stay in the order of the first stage: by its score, then popularity, then the lower id."""
-    groups = [np.flatnonzero(candidates.parts == number) for number in range(len(parts))]
-    measured = [
-        _measure(query, terms, part.segment, found, candidates.rows[group])
-        for part, found, group in zip(parts, scores, groups, strict=True)
-    ]
-    found = measured[0]
-    if len(measured) > 1:
+    if len(parts) == 1:
+        found = _measure(query, terms, parts[0].segment, scores[0], candidates.rows)
+    else:
+        groups = [np.flatnonzero(candidates.parts == number) for number in range(len(parts))]
+        measured = [
+            _measure(query, terms, part.segment, found, candidates.rows[group])
+            for part, found, group in zip(parts, scores, groups, strict=True)
+        ]
         found = _join(measured).select(np.argsort(np.concatenate(groups)))
     return found.select(np.argsort(-found.score, kind="stable"))
 

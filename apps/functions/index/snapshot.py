@@ -27,7 +27,7 @@ class MappedTerms(TermIndex):
 
     terms: SortedStrings
     names: SortedStrings
-    posting_offsets: NDArray[np.int64]
+    posting_offsets: memoryview
     everything: Postings
     name_offsets: NDArray[np.int64]
     name_rows: NDArray[np.int32]
@@ -36,7 +36,7 @@ class MappedTerms(TermIndex):
 
     def span(self, term: str) -> Span:
         place = self.terms.find(term)
-        return (0, 0) if place < 0 else (int(self.posting_offsets[place]), int(self.posting_offsets[place + 1]))
+        return (0, 0) if place < 0 else (self.posting_offsets[place], self.posting_offsets[place + 1])
 
     def rows_named(self, key: str) -> list[int]:
         place = self.names.find(key)
@@ -122,7 +122,7 @@ def _open_terms(folder: Path) -> MappedTerms:
     return MappedTerms(
         terms=open_strings(folder, "terms"),
         names=open_strings(folder, "names"),
-        posting_offsets=open_array(folder / "posting_offsets.npy"),
+        posting_offsets=open_array(folder / "posting_offsets.npy").data,
         everything=Postings(*(open_array(folder / f"posting_{name}.npy") for name in ("rows", "impacts", "fields"))),
         name_offsets=open_array(folder / "name_rows_offsets.npy"),
         name_rows=open_array(folder / "name_rows.npy"),

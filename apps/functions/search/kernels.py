@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 START, END, OWNER, KIND = 0, 1, 2, 3
 """Columns of `lists`: from where to where in the postings, the number of the term or run, one of the following."""
 
-OWN, ALIKE, RUN = 0, 1, 2
-"""A term's own postings, those of a word that means the same, those of a run of neighbouring words."""
+OWN, ALIKE = 0, 1
+"""The postings of a term or run itself, or of a word that means the same."""
 
 ANY = -2
 """Instead of the code of a language or a library: whichever it is."""
@@ -182,15 +182,16 @@ def _is_better(one: int, other: int, score: Floats, popularity: Floats, ids: NDA
 
 @compiled
 def match_fields(
-    candidates: Places, rows: NDArray[np.int32], fields: Bits, lists: NDArray[np.int64], kind: int, found: Bits
-) -> None:
-    """Add the bits of the fields in which each of c candidates has what the lists of a kind are of.
+    candidates: Places, rows: NDArray[np.int32], fields: Bits, lists: NDArray[np.int64], owners: int
+) -> tuple[Bits, Bits]:
+    """The bits of the fields in which each of c candidates has each owner of the lists, and another word for it.
 
-    `found`, shape (terms or runs, c), takes them.
+    Both have the shape (owners, c).
     """
+    own = np.zeros((owners, len(candidates)), dtype=np.uint8)
+    alike = np.zeros((owners, len(candidates)), dtype=np.uint8)
     for each in range(len(lists)):
-        if lists[each, KIND] != kind:
-            continue
+        found = alike if lists[each, KIND] == ALIKE else own
         for number in range(len(candidates)):
             low, high = lists[each, START], lists[each, END]
             row = candidates[number]
@@ -202,6 +203,7 @@ def match_fields(
                     high = middle
             if low < lists[each, END] and rows[low] == row:
                 found[lists[each, OWNER], number] |= fields[low]
+    return own, alike
 
 
 @compiled
@@ -247,3 +249,36 @@ def find_longest(runs: Bits, lengths: Floats) -> Floats:
             if runs[run, number]:
                 longest[number] = max(longest[number], lengths[run])
     return longest
+
+
+@compiled
+def make_features(
+    fused: Floats, shares: Floats, longest: Floats, hinted: Flags, curated: Flags, nearly_all: np.float32
+) -> Floats:
+    """The features of c candidates in the order of `reranking.FEATURES`, shape (c, features); `shares` as above."""
+    features = np.empty((len(fused), 9), dtype=np.float32)
+    for number in range(len(fused)):
+        told, alike, coded, typed = shares[0, number], shares[1, number], shares[2, number], shares[3, number]
+        features[number, 0] = fused[number]
+        features[number, 1] = told
+        features[number, 2] = alike
+        features[number, 3] = told + alike >= nearly_all
+        features[number, 4] = coded
+        features[number, 5] = typed
+        features[number, 6] = longest[number]
+        features[number, 7] = hinted[number]
+        features[number, 8] = curated[number]
+    return features
+
+
+@compiled
+def score_features(features: Floats, curated: Floats, plain: Floats, most: np.float32) -> Floats:
+    """The sum of each candidate's features by the coefficients of its kind, as a part of the most there can be."""
+    score = np.empty(len(features), dtype=np.float32)
+    for number in range(len(features)):
+        coefficients = curated if features[number, 8] > 0 else plain
+        total = np.float32(0)
+        for feature in range(len(coefficients)):
+            total += features[number, feature] * coefficients[feature]
+        score[number] = min(max(total / most, np.float32(0)), np.float32(1))
+    return score

@@ -92,24 +92,19 @@ BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS)
 
 def measure_features(found: Candidates) -> Floats:
     """The features of each candidate in the order of FEATURES, shape (c, features), each from 0 to 1."""
-    from apps.functions.search.kernels import find_longest, tell_shares
+    from apps.functions.search.kernels import find_longest, make_features, tell_shares
 
     weights = found.weights / np.float32(max(float(found.weights.sum()), 1e-9))
-    told, alike, coded, typed = tell_shares(weights, found.own, found.alike, found.runs, found.covers, TOLD, TYPED)
-    complete, run = told + alike >= NEARLY_ALL, find_longest(found.runs, found.shares)
-    features = np.empty((len(found.fused), len(FEATURES)), dtype=np.float32)
-    columns = (found.fused, told, alike, complete, coded, typed, run, found.hinted, found.curated)
-    for place, column in enumerate(columns):
-        features[:, place] = column
-    return features
+    shares = tell_shares(weights, found.own, found.alike, found.runs, found.covers, TOLD, TYPED)
+    longest = find_longest(found.runs, found.shares)
+    return make_features(found.fused, shares, longest, found.hinted, found.curated, np.float32(NEARLY_ALL))
 
 
 def score_features(features: Floats, *, with_meaning: bool) -> Floats:
     """One score a candidate out of its features, from 0 to 1."""
-    curated, plain, most = _WITH_MEANING if with_meaning else _BY_WORDS
-    chosen = np.where(features[:, -1:] > 0, curated, plain)
-    score: Floats = (features * chosen).sum(axis=1) / most
-    return np.clip(score, 0, 1, out=score)
+    from apps.functions.search import kernels
+
+    return kernels.score_features(features, *(_WITH_MEANING if with_meaning else _BY_WORDS))
 
 
 def _to_arrays(given: Coefficients) -> tuple[Floats, Floats, np.float32]:

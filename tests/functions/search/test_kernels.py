@@ -48,18 +48,16 @@ def test_a_term_adds_its_own_impact_or_the_best_of_its_synonyms(terms, weight):
 
 @settings(deadline=None)
 @given(TERMS, st.sets(st.integers(0, ROWS + 2)).map(list))
-def test_fields_are_those_of_the_candidates_in_the_lists_of_one_kind(terms, candidates):
+def test_fields_are_those_of_the_candidates_in_the_lists(terms, candidates):
     rows, _, fields, lists = pack(terms)
-    for kind in (OWN, ALIKE):
-        found = np.zeros((len(terms), len(candidates)), dtype=np.uint8)
-        match_fields(np.array(candidates, dtype=np.int64), rows, fields, lists, kind, found)
-        for number, each in enumerate(terms):
-            chosen = each[:1] if kind == OWN else each[1:]
-            for place, row in enumerate(candidates):
-                bits = 0
-                for postings in chosen:
-                    bits |= postings[row][1] if row in postings else 0
-                assert found[number, place] == bits
+    own, alike = match_fields(np.array(candidates, dtype=np.int64), rows, fields, lists, len(terms))
+    for number, (itself, *others) in enumerate(terms):
+        for place, row in enumerate(candidates):
+            bits = 0
+            for postings in others:
+                bits |= postings[row][1] if row in postings else 0
+            assert own[number, place] == (itself[row][1] if row in itself else 0)
+            assert alike[number, place] == bits
 
 
 @settings(deadline=None)
