@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -32,11 +32,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="Touchstone"'
 
 
-def sign_in(request: Request | HttpRequest) -> ApiKey | None:
+def sign_in(request: Request | HttpRequest, *, shared: bool = False) -> ApiKey | None:
     """The key that the request's header holds, and its use noted; None without such a header.
 
     Raises AuthenticationFailed for a key that may not be used. Keys are read anew every time: one that is revoked, and
-    a role that changes, counts from the next request on, in every process.
+    a role that changes, counts from the next request on, in every process. With `shared`, requests get the same object
+    for as long as the key's row stays the same: for who only looks at it.
     """
     # The header comes as bytes, any at all; ones that are no ASCII become marks that fit no token.
     scheme, _, text = get_authorization_header(request).decode("ascii", errors="replace").partition(" ")  # type: ignore[arg-type]
@@ -45,16 +46,16 @@ def sign_in(request: Request | HttpRequest) -> ApiKey | None:
     token = parse_token(text.strip())
     if token is None:
         raise AuthenticationFailed("The API key is malformed: it should look like ts_..._....", "key_malformed")
-    key = find_key(token)
+    key = find_key(token, shared=shared)
     check_alive(key)
     key.record_use(timezone.now())
     return key
 
 
-def find_key(token: Token) -> ApiKey:
+def find_key(token: Token, *, shared: bool = False) -> ApiKey:
     """The key that the token is of. A wrong secret reads like a wrong prefix, so that neither can be probed for."""
     rows = key_statement().fetch(token.prefix)
-    key = build_key(rows[0]) if rows else None
+    key = (share_key if shared else build_key)(rows[0]) if rows else None
     right = same_secret(token.secret, key.secret_hash if key else NO_HASH)
     if key is None or not right:
         raise AuthenticationFailed("The API key is unknown.", "key_unknown")
@@ -68,6 +69,9 @@ def build_key(row: Row) -> ApiKey:
     key.user = User.from_db(DEFAULT_DB_ALIAS, *read_fields(User, values))
     key.scopes = json.loads(key.scopes)
     return key
+
+
+share_key = lru_cache(maxsize=1000)(build_key)
 
 
 def read_fields(table: type[ApiKey | User], values: Iterator[bytes | None]) -> tuple[list[str], list[Any]]:
