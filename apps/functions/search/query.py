@@ -146,7 +146,7 @@ def find_mentions(text: str, available: frozenset[str]) -> list[Mention]:
 
 def replace_words(query: ParsedQuery, readings: Mapping[str, str], groups: Groups = ()) -> ParsedQuery:
     """The query with these of its terms' words replaced by others; its terms keep the words that were written."""
-    synonyms = expand_groups(groups)
+    synonyms = _synonyms_of(groups)
     terms = []
     for query_term in query.terms:
         word = query_term.word
@@ -186,13 +186,25 @@ def expand_groups(groups: Groups) -> dict[str, tuple[str, ...]]:
     return {term: tuple(others) for term, others in found.items()}
 
 
+_last: list[tuple[Groups, dict[str, tuple[str, ...]]]] = [((), {})]
+
+
+def _synonyms_of(groups: Groups) -> dict[str, tuple[str, ...]]:
+    """Like `expand_groups`. The groups of the last query are known by sight: to hash all of them takes longer."""
+    known, synonyms = _last[0]
+    if known is not groups:
+        synonyms = expand_groups(groups)
+        _last[0] = groups, synonyms
+    return synonyms
+
+
 def _find_terms(text: str, groups: Groups) -> tuple[QueryTerm, ...]:
     tokens = tokenize(text)
     kept = [token for token in tokens if not is_stop_word(token.word)] or tokens
     words: dict[str, str] = {}
     for token in kept:
         words.setdefault(token.term, token.word)
-    synonyms = expand_groups(groups)
+    synonyms = _synonyms_of(groups)
     return tuple([_make_term(term, word, synonyms.get(term, ())) for term, word in list(words.items())[:MAX_TERMS]])
 
 
