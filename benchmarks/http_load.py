@@ -1,8 +1,10 @@
-"""A load client: many connections from one process, each with one request under way."""
+"""Load clients in one process: many connections, each with one request under way, and a single one that waits."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 DRIVE_SECONDS = 300.0
@@ -26,6 +28,35 @@ class Load:
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
+class Caller:
+    """One connection, over which one request at a time is sent and waited for."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def ask(self, request: bytes) -> float:
+        """Seconds from sending the request until the whole answer is there. Raises OSError unless that is a 200."""
+        sent_at = time.perf_counter()
+        self._connection.sendall(request)
+        answer = bytearray()
+        while not is_whole(answer):
+            part = self._connection.recv(65_536)
+            if not part:
+                raise OSError("connection lost: closed by the server")
+            answer += part
+        seconds = time.perf_counter() - sent_at
+        if answer[9:12] != b"200":
+            raise OSError(f"status {answer[9:12].decode(errors='replace')}")
+        return seconds
+
+
+@contextmanager
+def call(port: int) -> Iterator[Caller]:
+    with socket.create_connection(("127.0.0.1", port), timeout=DRIVE_SECONDS) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Caller(connection)
+
+
 class Connection(asyncio.Protocol):
     """Sends the next request as soon as the last one is answered, over one connection that stays open."""
 
@@ -43,8 +74,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0 or len(self._buffer) < end + 4 + content_length(self._buffer[:end]):
+        if not is_whole(self._buffer):
             return
         status = bytes(self._buffer[9:12])
         self._buffer.clear()
@@ -67,6 +97,11 @@ class Connection(asyncio.Protocol):
         elif not self._done.done():
             self._done.set_result(None)
             self._transport.close()
+
+
+def is_whole(answer: bytearray) -> bool:
+    end = answer.find(b"\r\n\r\n")
+    return end >= 0 and len(answer) >= end + 4 + content_length(answer[:end])
 
 
 def content_length(head: bytearray) -> int:

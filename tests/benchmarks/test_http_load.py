@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.http_load import drive, make_request
+from benchmarks.http_load import call, drive, make_request
 
 pytestmark = pytest.mark.unit
 
@@ -53,3 +53,12 @@ def test_what_goes_wrong_is_told(port: int) -> None:
 def test_nobody_listens() -> None:
     load = drive(1, [make_request("/", 1)], connections=2)
     assert (load.latencies, len(load.errors)) == ([], 2)
+
+
+def test_one_after_the_other_over_a_connection_that_stays(port: int) -> None:
+    with call(port) as caller:
+        assert all(caller.ask(make_request("/", port)) > 0 for _ in range(3))
+        with pytest.raises(OSError, match="503"):
+            caller.ask(make_request("/busy", port))
+        with pytest.raises(OSError, match="lost"):
+            caller.ask(make_request("/gone", port))
