@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -25,6 +27,12 @@ class FunctionsConfig(AppConfig):
             "functions.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True
         )
         register_policy(traces)
+        # 2 KB each, and Valkey drops what was not used for longest. Made anew every week: they carry latencies too.
+        week = timedelta(days=7).total_seconds()
+        kept = CachePolicy(
+            "functions.measured_vectors", version=1, local_size=2000, local_ttl=3600, shared_ttl=week, write_behind=True
+        )
+        register_policy(kept)
         warming.register_step("apps.functions.services.warming.warm_search")
         first_start.register_demo("apps.functions.services.demo.start_demo_import")
         health.register_check("index", check_index, required=False)

@@ -13,12 +13,15 @@ from tests.stack import ask, find_processes, is_server, is_worker, kill_all, mak
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.critical]
 
 FUNCTIONS = 300
-CASES = 4_000
+CASES = 6_000
+CHUNK = 60
+"""Few cases a chunk, so that there is much of the sweep left wherever it is hit."""
 RIGHT = sum(number % (2 * FUNCTIONS) < FUNCTIONS for number in range(CASES))
 
 
 @pytest.fixture
-def home(tmp_path_factory) -> Home:
+def home(tmp_path_factory, monkeypatch) -> Home:
+    monkeypatch.setenv("SWEEP_CHUNK_CASES", str(CHUNK))
     return make_home(tmp_path_factory.mktemp("sweeps"))
 
 

@@ -21,7 +21,7 @@ class AskedCase(NamedTuple):
 def read_cases(keys: Sequence[int]) -> list[AskedCase]:
     """The cases with these keys, in this order. KeyError where one is gone."""
     with connection.cursor() as cursor:
-        cursor.execute(_cases_query(), [list(keys)])
+        cursor.execute(_cases_query(), [f"{{{','.join(map(str, keys))}}}"])
         found = {
             key: AskedCase(
                 version, Question(key, query, orjson.loads(given), orjson.loads(expected), orjson.loads(filters))
@@ -33,5 +33,5 @@ def read_cases(keys: Sequence[int]) -> list[AskedCase]:
 
 @cache
 def _cases_query() -> str:
-    """SQL for keys, versions and questions; of a JSON field it gives the text."""
-    return f"SELECT id, version, {', '.join(ASKED_FIELDS)} FROM {Case._meta.db_table} WHERE id = ANY(%s)"  # noqa: S608
+    """SQL for keys, versions and questions; of a JSON field it gives the text. The keys go as an array's text."""
+    return f"SELECT id, version, {', '.join(ASKED_FIELDS)} FROM {Case._meta.db_table} WHERE id = ANY(%s::bigint[])"  # noqa: S608

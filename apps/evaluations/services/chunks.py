@@ -1,6 +1,7 @@
 """One chunk of a run: its cases asked, and their outcomes stored exactly once."""
 
 import gc
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +15,13 @@ from apps.core.targets.registry import get_target
 from apps.core.targets.types import Outcome, Question, Target
 from apps.evaluations.models import Run, RunState
 from apps.evaluations.services.asking import read_cases
-from apps.evaluations.services.outcomes import OutcomeRow, copy_rows, read_stored, to_row
+from apps.evaluations.services.outcomes import OutcomeRow, store_rows, to_row
 from apps.evaluations.services.running import FINISH_JOB, plan_chunk
 
 MAX_ERROR = 2000
+REPORT_SECONDS = 0.4
+"""Of a chunk that takes no longer than this nothing is told before its end."""
+
 COLLECT_AFTER = (50_000, 20, 100)
 """Objects more than before, and so many rounds of each generation, between two looks for garbage."""
 
@@ -27,14 +31,19 @@ def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     run = Run.objects.defer("plan").select_related("suite").get(pk=params["run"])
     if run.is_over:
         return {"stored": 0}
-    Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(state=RunState.RUNNING, started_at=timezone.now())
+    if run.state == RunState.QUEUED:
+        Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(state=RunState.RUNNING, started_at=timezone.now())
     cases = read_cases(params["cases"])
     outcomes = answer_all(get_target(run.suite.target), [case.question for case in cases])
-    rows = []
+    rows: list[OutcomeRow] = []
+    reported_at = time.monotonic()
     with rare_collections():
         for case, outcome in zip(cases, outcomes, strict=True):
             rows.append(to_row(run.pk, case.question.id, case.version, outcome))
-            context.report(len(rows), len(cases))
+            context.check()
+            if time.monotonic() - reported_at >= REPORT_SECONDS:
+                reported_at = time.monotonic()
+                context.report(len(rows), len(cases))
     return {"stored": store_outcomes(run.pk, rows)}
 
 
@@ -69,7 +78,7 @@ def answer_all(target: Target, questions: Sequence[Question]) -> Iterator[Outcom
 
 
 @transaction.atomic
-def store_outcomes(run_id: int, rows: list[OutcomeRow]) -> int:
+def store_outcomes(run_id: int, rows: Sequence[OutcomeRow]) -> int:
     """Stores what the run does not have yet, plans the next chunk, and ends the run with its last case.
 
     The run's row is locked: of two workers with the same chunk, one taken for dead, the second finds the outcomes.
@@ -77,9 +86,7 @@ def store_outcomes(run_id: int, rows: list[OutcomeRow]) -> int:
     run = Run.objects.select_for_update().get(pk=run_id)
     if run.is_over:
         return 0
-    there = read_stored(run.pk, [row.case_id for row in rows])
-    new = [row for row in rows if row.case_id not in there]
-    copy_rows(new)
+    new = store_rows(rows)
     run.done += len(new)
     run.estimate = update_estimate(run, new)
     run.save(update_fields=["done", "estimate", "updated_at"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from apps.core.targets.types import Outcome
 from apps.evaluations.models import CaseOutcome
@@ -54,18 +54,26 @@ def _dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def read_stored(run_id: int, cases: Sequence[int]) -> set[int]:
-    """Those of the cases whose outcomes the run has already."""
-    table = CaseOutcome._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT case_id FROM {table} WHERE run_id = %s AND case_id = ANY(%s)", [run_id, list(cases)])  # noqa: S608
-        return {case for (case,) in cursor.fetchall()}
+def store_rows(rows: Sequence[OutcomeRow]) -> Sequence[OutcomeRow]:
+    """Stores the rows of one run whose cases have no outcome in it yet, and returns those.
+
+    Whether any has one, its constraint says when they are written: to ask beforehand would cost every chunk as much as
+    the writing, for what comes about only when somebody died. The run's row must be locked.
+    """
+    try:
+        with transaction.atomic():
+            copy_rows(rows)
+    except IntegrityError:
+        there = set(CaseOutcome.objects.filter(run=rows[0].run_id).values_list("case_id", flat=True))
+        rows = [row for row in rows if row.case_id not in there]
+        copy_rows(rows)
+    return rows
 
 
 def copy_rows(rows: Sequence[OutcomeRow]) -> None:
-    """Stores rows that are not there yet."""
+    """Stores rows that are not there yet. IntegrityError when one is."""
     columns = ", ".join(f'"{name}"' for name in OutcomeRow._fields)
     statement = f'COPY "{CaseOutcome._meta.db_table}" ({columns}) FROM STDIN'
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

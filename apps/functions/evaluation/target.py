@@ -11,9 +11,10 @@ from apps.core.targets.types import CaseRecord, Diagnosis, Failure, Outcome, Que
 from apps.functions.evaluation.changes import explain_change
 from apps.functions.evaluation.diagnosis import CAUSES, diagnose
 from apps.functions.evaluation.fixes import apply_fix
+from apps.functions.evaluation.known_languages import known_languages
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Revision
-from apps.functions.references import find_languages, find_referred, refer_to
+from apps.functions.references import find_referred, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
 from apps.functions.services.batching import Asked, FoundFunction, Measured, measure_searches
@@ -71,7 +72,7 @@ class SearchTarget:
         }
 
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
-        languages = find_languages({reference for question in questions for reference in question.expected})
+        languages = known_languages().find({reference for question in questions for reference in question.expected})
         for start in range(0, len(questions), BATCH):
             part = questions[start : start + BATCH]
             for question, found in zip(part, measure_searches([_ask(one) for one in part], limit=LIMIT), strict=True):

@@ -16,9 +16,10 @@ from apps.core.errors import InvalidInput
 from apps.functions.index import Hit, SearchOutcome
 from apps.functions.models import Function, FunctionState, Library
 from apps.functions.search.query import list_synonyms
-from apps.functions.services.measuring import TIERS
-from apps.functions.services.searching import build_request, count_ms, is_library
-from apps.functions.services.tiers import SearchRequest, climb_tiers
+from apps.functions.services.kept_vectors import KeptVectors, Stopwatch
+from apps.functions.services.measuring import measuring_tiers
+from apps.functions.services.searching import build_request, is_library
+from apps.functions.services.tiers import DEADLINE_SECONDS, SearchRequest
 from apps.inference import ladder
 
 
@@ -76,17 +77,18 @@ class Climbed:
 
 def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[Measured | InvalidInput]:
     """For each what `measure_search` returns, without the functions' texts, or raises."""
-    known = cache(is_library)
+    known, watch = cache(is_library), Stopwatch()
+    tiers = measuring_tiers(KeptVectors(watch).embed)
     climbed: list[Climbed | InvalidInput] = []
     for one in asked:
-        started = time.perf_counter()
+        started = watch()
         try:
             request = build_request(one.query, one.language, one.library, limit, known)
         except InvalidInput as error:
             climbed.append(error)
         else:
-            climb = climb_tiers(TIERS, request, started)
-            climbed.append(Climbed(request, climb, count_ms(started)))
+            climb = ladder.climb(tiers, request, clock=watch, deadline=started + DEADLINE_SECONDS)
+            climbed.append(Climbed(request, climb, (watch() - started) * 1000))
     return _assemble(climbed)
 
 
@@ -94,7 +96,7 @@ def _assemble(climbed: Sequence[Climbed | InvalidInput]) -> list[Measured | Inva
     """The reading of the rows is spread over the searches' times."""
     started = time.perf_counter()
     rows = read_functions({hit.id for one in climbed if isinstance(one, Climbed) for hit in one.hits})
-    share = count_ms(started) / max(len(climbed), 1)
+    share = (time.perf_counter() - started) * 1000 / max(len(climbed), 1)
     return [one if isinstance(one, InvalidInput) else _measure(one, rows, share) for one in climbed]
 
 
@@ -118,7 +120,7 @@ def read_functions(keys: Collection[int]) -> dict[int, FoundFunction]:
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_functions_query(), [list(keys), FunctionState.PUBLISHED.value])
+        cursor.execute(_functions_query(), [f"{{{','.join(map(str, keys))}}}", FunctionState.PUBLISHED.value])
         return {
             key: FoundFunction(key, (external_id, f"{library}/{external_id}"), title, language)
             for key, external_id, title, language, library in cursor.fetchall()
@@ -127,8 +129,9 @@ def read_functions(keys: Collection[int]) -> dict[int, FoundFunction]:
 
 @cache
 def _functions_query() -> str:
+    """SQL for keys, as an array's text, and a state."""
     functions, libraries = Function._meta.db_table, Library._meta.db_table
     return (
         "SELECT f.id, f.external_id, coalesce(nullif(f.qualified_name, ''), f.name), f.language, l.name "  # noqa: S608
-        f"FROM {functions} f JOIN {libraries} l ON l.id = f.library_id WHERE f.id = ANY(%s) AND f.state = %s"
+        f"FROM {functions} f JOIN {libraries} l ON l.id = f.library_id WHERE f.id = ANY(%s::bigint[]) AND f.state = %s"
     )

@@ -104,6 +104,13 @@ def test_a_chunk_that_ran_twice_counts_once() -> None:
     assert running.jobs_of(run).filter(kind=running.FINISH_JOB).count() == 1
 
 
+def test_of_a_chunk_that_is_there_in_part_the_rest_is_stored() -> None:
+    run = start(*[{"right": True}] * 3)
+    rows = [answer(run, case) for case in cases_of(running.jobs_of(run).get())]
+    assert [chunks.store_outcomes(run.pk, rows[:1]), chunks.store_outcomes(run.pk, rows)] == [1, 2]
+    assert (Run.objects.get(pk=run.pk).done, run.outcomes.count()) == (3, 3)
+
+
 def test_two_workers_with_one_chunk_store_it_once() -> None:
     run = start(*[{"right": True}] * 3)
     cases = cases_of(running.jobs_of(run).get())
@@ -168,6 +175,7 @@ def test_a_chunk_stops_where_it_is_when_its_run_is_cancelled(monkeypatch: pytest
             yield outcome
 
     monkeypatch.setattr(FakeTarget, "answer", cancel_after_one)
+    monkeypatch.setattr(chunks, "REPORT_SECONDS", 0)
     monkeypatch.setattr(JobContext, "report", lambda self, *args: self._renew() or self.check())
     job = run_job(running.jobs_of(run).get().pk)
     assert (job.state, asked, CaseOutcome.objects.count()) == (JobState.CANCELLED, [1], 0)

@@ -14,7 +14,7 @@ from apps.core.targets.types import Outcome, Question
 from apps.functions.evaluation import target
 from apps.functions.models import Function, FunctionState
 from apps.functions.references import refer_to
-from apps.functions.services import indexing, live, measuring
+from apps.functions.services import indexing, kept_vectors, live, measuring
 from apps.functions.services.batching import Asked, Measured, measure_searches
 from apps.functions.services.measuring import measure_search
 from apps.inference.embedding import EmbeddingModelMissing
@@ -85,7 +85,10 @@ def test_the_order_and_the_company_change_nothing() -> None:
 
 
 def test_without_a_model_too() -> None:
-    with patch.object(measuring.inference, "embed_texts", side_effect=EmbeddingModelMissing("no model")):
+    with (
+        patch.object(measuring.inference, "embed_texts", side_effect=EmbeddingModelMissing("no model")),
+        patch.object(kept_vectors.inference, "model_digest", return_value=""),
+    ):
         assert [tell(one) for one in measure_searches(ASKED)] == [ask_alone(one) for one in ASKED]
 
 
