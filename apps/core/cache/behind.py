@@ -7,7 +7,7 @@ from multiprocessing.util import Finalize
 
 from apps.core.cache.local import Entry
 
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.05
 LIMIT = 2000
 """As many wait at most. Whoever comes then writes for itself: no entry is lost, and none is kept in memory instead."""
 

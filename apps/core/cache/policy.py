@@ -17,7 +17,7 @@ class CachePolicy:
     shared_ttl: float = 0
     """0 keeps values in the process only: right for what is cheaper to compute than to fetch over a socket."""
     write_behind: bool = False
-    """Whether `set` leaves the shared tier to a thread: others then see the value some milliseconds later."""
+    """Whether `set` leaves the shared tier to a thread: others then see the value within a tenth of a second."""
     flight_seconds: float = 10
     """How long others wait for the one process that computes a value, before they compute it themselves."""
 
