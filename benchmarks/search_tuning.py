@@ -3,6 +3,7 @@
     python -m benchmarks.search_tuning words        BM25F: field weights, saturation, synonyms
     python -m benchmarks.search_tuning fusion       how much words and crowding count beside meaning
     python -m benchmarks.search_tuning confidence   fits and judges the confidence
+    python -m benchmarks.search_tuning texts        what is embedded of a function without a description
     python -m benchmarks.search_tuning speed        milliseconds a query, seconds and memory a build
 
 Public query sets are read from ../shared/data (TOUCHSTONE_DATA), the embedding model from var/models
@@ -28,6 +29,7 @@ from benchmarks.search_confidence import tune_confidence
 from benchmarks.search_matrix import Matrix, Scored, reciprocal_ranks, score_set, score_words
 from benchmarks.search_sets import VectorCache, load_sets
 from benchmarks.search_speed import measure_speed
+from benchmarks.search_texts import tune_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDS, REPEATS = 5, 10
@@ -179,6 +181,7 @@ COMMANDS: dict[str, Callable[[Source], None]] = {
     "words": tune_words,
     "fusion": tune_fusion,
     "confidence": lambda source: tune_confidence(source.data, source.vectors),
+    "texts": lambda source: tune_texts(source.data, source.vectors),
     "speed": lambda source: measure_speed(source.data, source.models, source.cache),
 }
 

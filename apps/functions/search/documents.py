@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from apps.functions.search.tokens import split_identifier
 
-RECIPE = "words-code-2"
+RECIPE = "words-code-3"
 """Names how `embedding_text` makes its text. Change it with that function: it is part of a vector's digest."""
 
 MAX_TEXT = 400
 """Characters that are embedded, white space collapsed: about 100 tokens. More costs time and finds no better."""
 
 MAX_DESCRIPTION = 200
-"""Characters of these for the description, so that there is room for the code."""
+"""Characters of these for the description, or the keywords, so that there is room for the code."""
 
 KNOWN_BY = 40
 """So many characters tell that the code holds the description."""
@@ -44,14 +44,19 @@ class Document:
 
 
 def embedding_text(document: Document) -> str:
-    """The text whose vector stands for the function: the name's words, what it does, then the code."""
+    """The text whose vector stands for the function: the name's words, what it does, then the code.
+
+    Keywords say what a function does that has no description; beside one they only take room from the code.
+    """
     words = " ".join(split_identifier(document.name))
     code = collapse(document.code[: 4 * MAX_TEXT])
-    description = first_paragraph(document.description[: 4 * MAX_TEXT])
-    if description[:KNOWN_BY] in code:
+    meaning = first_paragraph(document.description[: 4 * MAX_TEXT])
+    if not meaning:
+        meaning = collapse(", ".join(document.keywords))
+    elif meaning[:KNOWN_BY] in code:
         # Most often the description was read out of the code.
-        description = ""
-    told = f"{words}. {description[:MAX_DESCRIPTION] if code else description}" if description else words
+        meaning = ""
+    told = f"{words}. {meaning[:MAX_DESCRIPTION] if code else meaning}" if meaning else words
     return f"{told}\n{code or collapse(document.signature)}"[:MAX_TEXT].strip()
 
 

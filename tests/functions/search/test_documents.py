@@ -17,6 +17,11 @@ def test_name_then_meaning_then_code():
     )
 
 
+def test_keywords_stand_for_a_description_that_is_missing():
+    assert text_of(keywords=("csv", "table  rows"), code="f()") == "reader read rows. csv, table rows\nf()"
+    assert text_of(description="Read.", keywords=("csv",), code="f()") == "reader read rows. Read.\nf()"
+
+
 def test_a_description_in_the_code_is_not_repeated():
     code = 'def f():\n    """Read the rows\n    of a file."""'
     assert text_of(description="Read the rows of a file.", code=code) == (
