@@ -3,11 +3,9 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import MD5, Cast
 from django.urls import reverse
 from pgvector.django import HalfVectorField, VectorField
 
@@ -17,19 +15,11 @@ from apps.functions.records import FunctionRecord
 DIMENSIONS = 384
 
 
-class LibraryQuerySet(models.QuerySet["Library"]):
-    def list_marks(self) -> tuple[tuple[Any, ...], ...]:
-        """Key, name and last change of each. A function's deletion changes its library too: a trigger sees to that."""
-        return tuple(self.order_by("pk").values_list("pk", "name", "updated_at"))
-
-
 class Library(TimestampedModel):
     """Where functions come from: a package, a source tree, a team's own catalogue."""
 
     name = models.CharField(max_length=200, unique=True)
     description = models.TextField(blank=True)
-
-    objects = LibraryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -249,11 +239,6 @@ class SynonymGroupQuerySet(models.QuerySet["SynonymGroup"]):
     def as_groups(self) -> tuple[tuple[str, ...], ...]:
         """The words of each group, as queries are expanded with them."""
         return tuple(tuple(words) for words in self.order_by("pk").values_list("words", flat=True))
-
-    def fingerprint(self) -> str:
-        """Equal for equal groups. Of their words, since no number or time is given in the order of commits."""
-        words = StringAgg(Cast("words", models.TextField()), ";", order_by="pk")
-        return self.order_by().aggregate(digest=MD5(words))["digest"] or ""
 
 
 class SynonymGroup(TimestampedModel):

@@ -9,12 +9,12 @@ from functools import cache
 
 import structlog
 from django.conf import settings
-from django.db.models import Count, Max, Sum
 
 from apps.functions.index import LiveIndex, Overlay, SearchIndex, Snapshot, open_current
 from apps.functions.models import Function, Library, SynonymGroup
 from apps.functions.search.query import Groups
 from apps.functions.services.indexing import pair_vectors
+from apps.functions.services.marks import read_edits, read_marks
 
 OVERLAY_LIMIT = 300
 """Every process keeps this many edits in memory at most; the oldest beyond them wait for the next build."""
@@ -78,34 +78,31 @@ class LiveIndexHolder:
         return digest_groups(self.synonyms)
 
     def _refresh(self) -> Loaded:
-        index, synonyms = self._refresh_index(), self._refresh_synonyms()
-        libraries = Library.objects.list_marks()
+        index, marks = self._refresh_index(), read_marks()
+        synonyms = self._refresh_synonyms(marks.synonyms)
         manifest = self._snapshot.manifest.digest if self._snapshot else ""
-        version = f"{manifest}:{self._fingerprint}:{self._synonyms_mark}:{hash(libraries)}"
+        version = f"{manifest}:{self._fingerprint}:{marks}"
         if self._loaded is None or self._loaded.version != version:
-            self._loaded = Loaded(index, synonyms, version, frozenset(mark[1] for mark in libraries))
+            self._loaded = Loaded(index, synonyms, version, frozenset(Library.objects.values_list("name", flat=True)))
         self._checked_at = time.monotonic()
         return self._loaded
 
     def _refresh_index(self) -> SearchIndex:
         snapshot = open_current(settings.INDEX_DIR, known=self._snapshot)
         watermark = snapshot.manifest.watermark if snapshot else 0
-        changed = Function.objects.changed_since(watermark)
-        totals = changed.aggregate(n=Count("pk"), newest=Max("change_xid"), sum=Sum("change_xid"))
-        fingerprint = (snapshot.manifest.generation if snapshot else "", *totals.values())
+        edits = read_edits(watermark)
+        fingerprint = (snapshot.manifest.generation if snapshot else "", edits)
         if self._index is not None and fingerprint == self._fingerprint:
             return self._index
         overlay = load_overlay(watermark, snapshot.manifest.model_digest if snapshot else "")
         self._index = LiveIndex(snapshot, overlay)
         self._snapshot, self._fingerprint = snapshot, fingerprint
-        log.info("index_loaded", generation=fingerprint[0], edits=totals["n"])
+        log.info("index_loaded", generation=fingerprint[0], edits=int(edits[0] or 0))
         return self._index
 
-    def _refresh_synonyms(self) -> Groups:
-        enabled = SynonymGroup.objects.enabled()
-        mark = enabled.fingerprint()
+    def _refresh_synonyms(self, mark: str) -> Groups:
         if mark != self._synonyms_mark:
-            self._synonyms, self._synonyms_mark = enabled.as_groups(), mark
+            self._synonyms, self._synonyms_mark = SynonymGroup.objects.enabled().as_groups(), mark
             log.info("synonyms_loaded", groups=len(self._synonyms))
         return self._synonyms
 

@@ -162,7 +162,7 @@ class TestSearch:
 
     def test_number_of_queries(self, settings, django_assert_num_queries: DjangoAssertNumQueries):
         names("warm")
-        with django_assert_num_queries(4):  # edits, synonyms, libraries, the rows found
+        with django_assert_num_queries(3):  # edits, marks of synonyms and libraries, the rows found
             names("order the rows")
         settings.INDEX_REFRESH_SECONDS = 60
         with django_assert_num_queries(1):
