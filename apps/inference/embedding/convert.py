@@ -42,8 +42,8 @@ from apps.inference.embedding.wheel import (
 if TYPE_CHECKING:
     import onnx
 
-# Part of the digest that stored vectors carry: raise it whenever the conversion or its texts change the vectors.
-RECIPE = "4"
+# Part of the digest that stored vectors carry: raise it when the conversion, its texts or the encoder change vectors.
+RECIPE = "5"
 DRAFT_PREFIX = ".draft-"
 CALIBRATION = Path(__file__).with_name("calibration.json")
 

@@ -49,7 +49,7 @@ def test_int8_graph_stays_close_to_the_definition() -> None:
 
 def test_damping_channels_that_outrun_the_rest_keeps_the_rest_precise(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = make_weights()
-    weights[OUTLIER][3] *= 60
+    weights[OUTLIER][3] *= 250
     activity = measure_activity(BERT, weights, make_texts(12, seed=1))
     assert activity["encoder.layer.1.attention.self.projection"].largest.argmax() == 3
 
@@ -57,7 +57,7 @@ def test_damping_channels_that_outrun_the_rest_keeps_the_rest_precise(monkeypatc
     monkeypatch.setattr(int8, "WORTHWHILE_FACTOR", float("inf"))
     undamped = lowest_cosine(weights)
 
-    assert damped > 0.998
+    assert damped > 0.997
     assert 1 - damped < 0.6 * (1 - undamped)
 
 

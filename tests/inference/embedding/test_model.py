@@ -156,7 +156,7 @@ def test_torn_model_is_not_loaded(tmp_path: Path, tiny_models: Path) -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     script = (
         "import sys, apps.inference.embedding, apps.inference.embedding.convert\n"
-        "heavy = {'numpy', 'onnx', 'onnxruntime', 'tokenizers', 'safetensors', 'django'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'numba', 'onnx', 'onnxruntime', 'tokenizers', 'safetensors', 'django'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)

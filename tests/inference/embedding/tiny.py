@@ -16,15 +16,15 @@ from tokenizers.processors import TemplateProcessing
 SOURCE = "tiny-model==1.2.3"
 WHEEL_NAME = "tiny_model-1.2.3-py3-none-any.whl"
 MAX_TOKENS = 16
-HIDDEN = 32
+HIDDEN = 64
 CONFIG: dict[str, Any] = {
     "model_type": "bert",
     "hidden_act": "gelu",
     "hidden_size": HIDDEN,
-    "intermediate_size": 64,
+    "intermediate_size": 128,
     "layer_norm_eps": 1e-12,
     "max_position_embeddings": 24,
-    "num_attention_heads": 4,
+    "num_attention_heads": 2,
     "num_hidden_layers": 2,
     "position_embedding_type": "absolute",
 }
