@@ -36,6 +36,9 @@ class FakeTarget:
     def pin_state(self) -> dict[str, str]:
         return dict(STATE)
 
+    def make_ready(self) -> None:
+        """Its answers are there."""
+
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
         for question in questions:
             if "raise" in question.input:

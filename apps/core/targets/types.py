@@ -119,6 +119,9 @@ class Target(Protocol):
     def pin_state(self) -> dict[str, str]:
         """What the answers depend on now, by name: digests, revisions, settings. Equal states give equal answers."""
 
+    def make_ready(self) -> None:
+        """Loads what answers come from, as far as processes that are forked afterwards can share it."""
+
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
         """One outcome a question, in order. A question that fails is an outcome with an `error`."""
 

@@ -12,6 +12,7 @@ from apps.functions.evaluation.changes import explain_change
 from apps.functions.evaluation.diagnosis import CAUSES, diagnose
 from apps.functions.evaluation.fixes import apply_fix
 from apps.functions.evaluation.known_languages import known_languages
+from apps.functions.index.warming import compile_kernels
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Revision
 from apps.functions.references import find_referred, refer_to
@@ -70,6 +71,10 @@ class SearchTarget:
             "embedding_model": inference.model_digest()[:16] or "none",
             "answer_threshold": str(ANSWER_THRESHOLD),
         }
+
+    def make_ready(self) -> None:
+        live_index().load()
+        compile_kernels()  # but no model: onnxruntime has threads, which a fork leaves behind
 
     def answer(self, questions: Sequence[Question]) -> Iterator[Outcome]:
         languages = known_languages().find({reference for question in questions for reference in question.expected})

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import platform
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from apps.core.cache.registry import get_cache
 from apps.functions.services.measuring import embed_afresh
 from apps.inference import embedding
 from apps.inference import services as inference
+from apps.inference.embedding import EmbeddingModelMissing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +65,8 @@ class KeptVectors:
         return np.frombuffer(base64.b64decode(kept["vector"]), dtype=np.float32).copy(), kept["seconds"]
 
     def _make(self, text: str) -> "tuple[np.ndarray, float]":
+        with suppress(EmbeddingModelMissing):
+            inference.get_embedder()  # loading it is not what an embedding takes
         started = time.perf_counter()
         vector = embed_afresh(text)
         seconds = time.perf_counter() - started

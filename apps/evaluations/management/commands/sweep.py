@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 
 from apps.core.errors import Conflict
 from apps.core.management.json_command import FAILED, OK, JsonCommand, progress_bar
+from apps.core.targets.registry import get_target
 from apps.evaluations.models import Run, RunState, Verdict
 from apps.evaluations.services import lending
 from apps.evaluations.services.running import cancel_run, start_run
@@ -54,6 +55,8 @@ class Command(JsonCommand):
 
     def watch(self, run: Run, workers: int, *, hidden: bool) -> None:
         """Until the run is over: runs its chunks here too, beside whatever workers there are."""
+        if workers:
+            get_target(run.suite.target).make_ready()
         with progress_bar("Sweeping", hidden=hidden) as listener, lending.helpers(run.pk, workers - 1):
             while True:
                 run.refresh_from_db(fields=["state", "done", "estimate"])
