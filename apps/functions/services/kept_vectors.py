@@ -18,7 +18,7 @@ from apps.core.cache.registry import get_cache
 from apps.functions.services.measuring import embed_afresh
 from apps.inference import embedding
 from apps.inference import services as inference
-from apps.inference.embedding import EmbeddingModelMissing
+from apps.inference.ladder import TierFailed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,8 +65,7 @@ class KeptVectors:
         return np.frombuffer(base64.b64decode(kept["vector"]), dtype=np.float32).copy(), kept["seconds"]
 
     def _make(self, text: str) -> "tuple[np.ndarray, float]":
-        with suppress(EmbeddingModelMissing):
-            inference.get_embedder()  # loading it is not what an embedding takes
+        make_model_ready()
         started = time.perf_counter()
         vector = embed_afresh(text)
         seconds = time.perf_counter() - started
@@ -76,6 +75,13 @@ class KeptVectors:
 
     def _recipe(self, text: str) -> tuple[str, str, str]:
         return self._model, name_arithmetic(), text
+
+
+@cache
+def make_model_ready() -> None:
+    """Once a process: loading the model, and compiling it where it is compiled, is not what an embedding takes."""
+    with suppress(TierFailed):  # whoever embeds will hear of it
+        embed_afresh("")
 
 
 @cache

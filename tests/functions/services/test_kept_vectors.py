@@ -24,6 +24,7 @@ def text() -> str:
 
 @pytest.fixture
 def embedded() -> Iterator[Any]:
+    kept_vectors.make_model_ready()
     with patch.object(measuring.inference, "embed_texts", wraps=measuring.inference.embed_texts) as embed:
         yield embed
 
