@@ -214,7 +214,9 @@ def count_ms(started: float) -> float:
 def _check_query(query: str) -> str:
     if len(query) > MAX_QUERY:
         raise InvalidInput({"q": f"is {len(query):,} characters long; {MAX_QUERY:,} is the most"}, code="too_long")
-    text = " ".join("".join(char if char.isprintable() else " " for char in query).split())
+    if not query.isprintable():
+        query = "".join(char if char.isprintable() else " " for char in query)
+    text = " ".join(query.split())
     if not text:
         raise InvalidInput({"q": "is empty: say in a few words what the function should do"}, code="blank")
     return text
