@@ -47,7 +47,9 @@ class Env(BaseSettings):
     search_backend: Literal["files", "postgres"] = Field(
         "files", description="Where search looks: in index files on this machine, or in PostgreSQL (huge catalogues)."
     )
-    sweep_chunk_cases: int = Field(500, ge=1, le=10_000, description="Cases of a sweep that one task runs.")
+    sweep_chunk_cases: int = Field(
+        1000, ge=1, le=10_000, description="Cases of a sweep that one task runs at most; of a small sweep a tenth."
+    )
     sweep_chunks_at_once: int = Field(
         8, ge=1, le=1000, description="Tasks of one sweep that wait or run at a time. At least the number of workers."
     )

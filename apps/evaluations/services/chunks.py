@@ -19,6 +19,9 @@ from apps.evaluations.services.outcomes import OutcomeRow, store_rows, to_row
 from apps.evaluations.services.running import FINISH_JOB, plan_chunk
 
 MAX_ERROR = 2000
+STORED = ("state", "plan", "planned", "total", "done", "estimate", "started_at", "finished_at")
+"""What storing a chunk reads of its run."""
+
 REPORT_SECONDS = 0.4
 """Of a chunk that takes no longer than this nothing is told before its end."""
 
@@ -28,7 +31,7 @@ COLLECT_AFTER = (50_000, 20, 100)
 
 def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     """The job's handler. Run twice it stores nothing twice: outcomes that are there stay."""
-    run = Run.objects.defer("plan").select_related("suite").get(pk=params["run"])
+    run = Run.objects.select_related("suite").only("state", "suite__target").get(pk=params["run"])
     if run.is_over:
         return {"stored": 0}
     if run.state == RunState.QUEUED:
@@ -83,14 +86,15 @@ def store_outcomes(run_id: int, rows: Sequence[OutcomeRow]) -> int:
 
     The run's row is locked: of two workers with the same chunk, one taken for dead, the second finds the outcomes.
     """
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update().only(*STORED).get(pk=run_id)
     if run.is_over:
         return 0
     new = store_rows(rows)
     run.done += len(new)
     run.estimate = update_estimate(run, new)
-    run.save(update_fields=["done", "estimate", "updated_at"])
-    if new and plan_chunk(run) is None and run.done == run.total:
+    planned_all = plan_chunk(run) is None if new else False
+    run.save(update_fields=["done", "estimate", "planned", "updated_at"])
+    if planned_all and run.done == run.total:
         enqueue_job(kind=FINISH_JOB, params={"run": run.pk}, is_part=True)
     return len(new)
 

@@ -30,10 +30,10 @@ def check_workers(workers: int) -> int:
 
 def run_next(run_id: int) -> bool:
     """Runs one of the run's waiting jobs here; False when none waits."""
-    job = jobs_of(Run(pk=run_id)).filter(state=JobState.QUEUED).order_by("pk").first()
+    job = jobs_of(Run(pk=run_id)).filter(state=JobState.QUEUED).order_by("pk").values_list("pk", flat=True).first()
     if job is None:
         return False
-    run_job(job.pk)
+    run_job(job)
     return True
 
 

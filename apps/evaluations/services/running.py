@@ -18,6 +18,9 @@ from apps.evaluations.services.suites import check_baseline
 
 CHUNK_JOB = "evaluations.chunk"
 FINISH_JOB = "evaluations.finish"
+CHUNKS_A_RUN = 10
+"""At least, as long as they have LEAST_CHUNK cases each: what a chunk costs beside its cases is that of some 50."""
+LEAST_CHUNK = 50
 
 log = structlog.get_logger("touchstone.evaluations")
 
@@ -54,21 +57,28 @@ def start_run(
         # Shuffled, so that the first chunks are a fair sample for the first estimate; the same way for the same run.
         random.Random(run.pk).shuffle(plan)  # noqa: S311 - not for secrets
         run.plan = plan
-        run.save(update_fields=["plan"])
         for _ in range(settings.SWEEP_CHUNKS_AT_ONCE):
             plan_chunk(run)
+        run.save(update_fields=["plan", "planned"])
     log.info("run_started", run=run.pk, suite=suite.name, cases=run.total)
     return run
 
 
 def plan_chunk(run: Run) -> Job | None:
-    """Makes the job of the next chunk of the plan, or none when all have theirs. The run's row must be locked."""
-    cases = run.plan[run.planned : run.planned + settings.SWEEP_CHUNK_CASES]
+    """Makes the job of the next chunk of the plan, or none when all have theirs.
+
+    The run's row must be locked, and the caller saves its `planned`.
+    """
+    cases = run.plan[run.planned : run.planned + chunk_size(run.total)]
     if not cases:
         return None
     run.planned += len(cases)
-    run.save(update_fields=["planned", "updated_at"])
     return enqueue_job(kind=CHUNK_JOB, params={"run": run.pk, "cases": cases}, is_part=True)
+
+
+def chunk_size(total: int) -> int:
+    """Cases a chunk: a part of a run that is small, so that all workers share it and its first estimate comes soon."""
+    return min(settings.SWEEP_CHUNK_CASES, max(LEAST_CHUNK, total // CHUNKS_A_RUN))
 
 
 def pin_state(suite: Suite) -> dict[str, str]:
