@@ -31,9 +31,12 @@ def find_slices(values: Sequence[str | Collection[str]], cases: int) -> dict[str
     """The places of the cases with each value."""
     if len(values) != cases:
         raise ValueError(f"{len(values)} values for {cases} cases")
-    found: dict[str, list[int]] = {}
+    alike: dict[str | frozenset[str], list[int]] = {}
     for place, given in enumerate(values):
-        for value in {given} if isinstance(given, str) else set(given):
+        alike.setdefault(given if isinstance(given, str) else frozenset(given), []).append(place)
+    found: dict[str, list[int]] = {}
+    for together, places in alike.items():
+        for value in (together,) if isinstance(together, str) else together:
             if value:
-                found.setdefault(value, []).append(place)
-    return {value: np.array(found[value], dtype=np.intp) for value in sorted(found)}
+                found.setdefault(value, []).extend(places)
+    return {value: np.array(sorted(found[value]), dtype=np.intp) for value in sorted(found)}

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from apps.evaluations.metrics import OutcomeColumns
@@ -11,7 +14,7 @@ from apps.evaluations.models import Run
 
 FIELDS = (
     "case_id", "case_version", "right", "rank", "score", "answered", "confidence", "error", "latency_ms", "cost",
-    "tier", "labels", "case__tags", "case__made_by", "case__group",
+    "tier", "labels_text", "case__tags", "case__made_by", "case__group",
 )  # fmt: skip
 
 
@@ -38,10 +41,11 @@ class RunColumns:
 
 def load_columns(run: Run) -> RunColumns:
     """Everything but answers and traces, in one query."""
-    rows = list(run.outcomes.order_by("case_id").values_list(*FIELDS))
+    outcomes = run.outcomes.annotate(labels_text=Cast("labels", TextField())).order_by("case_id")
+    rows = list(outcomes.values_list(*FIELDS))
     columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(FIELDS)
     by_field = dict(zip(FIELDS, columns, strict=True))
-    outcomes = OutcomeColumns(
+    measured = OutcomeColumns(
         right=np.array(by_field["right"], dtype=bool),
         rank=np.array([rank or 0 for rank in by_field["rank"]], dtype=np.int64),
         score=np.array(by_field["score"], dtype=float),
@@ -54,7 +58,7 @@ def load_columns(run: Run) -> RunColumns:
     return RunColumns(
         cases=np.array(by_field["case_id"], dtype=np.int64),
         versions=np.array(by_field["case_version"], dtype=np.int64),
-        outcomes=outcomes,
+        outcomes=measured,
         dimensions=_read_dimensions(by_field),
         groups=[group or f"\0{case}" for group, case in zip(by_field["case__group"], by_field["case_id"], strict=True)],
     )
@@ -62,15 +66,18 @@ def load_columns(run: Run) -> RunColumns:
 
 def _read_dimensions(by_field: dict[str, tuple[Any, ...]]) -> dict[str, list[frozenset[str]]]:
     """The target's labels, each a dimension, then tags, how the case was made, and the tier that answered."""
-    labels: list[dict[str, str]] = list(by_field["labels"])
-    dimensions = {
-        name: [_one(row.get(name)) for row in labels] for name in sorted({name for row in labels for name in row})
-    }
-    tags: list[list[str]] = list(by_field["case__tags"])
-    dimensions.setdefault("language", [frozenset()] * len(labels))
+    texts: tuple[str, ...] = by_field["labels_text"]
+    labels = {text: orjson.loads(text) for text in set(texts)}  # thousands of cases have a few between them
+    tags: tuple[list[str], ...] = by_field["case__tags"]
+    dimensions: dict[str, list[frozenset[str]]] = {}
+    for name in sorted({name for row in labels.values() for name in row}):
+        values = {text: _one(row.get(name)) for text, row in labels.items()}
+        dimensions[name] = [values[text] for text in texts]
+    dimensions.setdefault("language", [frozenset()] * len(texts))
     dimensions["tag"] = [frozenset(row) for row in tags]
-    dimensions["made_by"] = [_one(value) for value in by_field["case__made_by"]]
-    dimensions["tier"] = [_one(value) for value in by_field["tier"]]
+    for name, field in (("made_by", "case__made_by"), ("tier", "tier")):
+        ones = {value: _one(value) for value in set(by_field[field])}
+        dimensions[name] = [ones[value] for value in by_field[field]]
     return dimensions
 
 

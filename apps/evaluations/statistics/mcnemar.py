@@ -1,15 +1,16 @@
 """Whether right and wrong answers changed by more than chance."""
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from apps.evaluations.statistics.clusters import Floats
 
 
 def exact_mcnemar(newly_right: int, newly_wrong: int) -> float:
     """Two-sided exact p-value: the binomial test of the discordant pairs (McNemar, 1947). 1 when there are none."""
-    discordant = newly_right + newly_wrong
-    return float(stats.binomtest(newly_right, discordant, 0.5).pvalue) if discordant else 1.0
+    if newly_right == newly_wrong:
+        return 1.0
+    return float(2 * special.bdtr(min(newly_right, newly_wrong), newly_right + newly_wrong, 0.5))
 
 
 def clustered_mcnemar(sums: Floats) -> float:
@@ -29,7 +30,15 @@ def clustered_mcnemar(sums: Floats) -> float:
     gained = np.ones(1)
     for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
         spread = np.zeros(size * count + 1)
-        spread[::size] = stats.binom.pmf(np.arange(count + 1), count, 0.5)
+        spread[::size] = toss_coins(count)
         gained = np.convolve(gained, spread)
     distance = np.abs(2 * np.arange(len(gained)) - (len(gained) - 1))
     return float(min(1.0, gained[distance >= abs(int(sums.sum()))].sum()))
+
+
+def toss_coins(count: int) -> Floats:
+    """The probabilities of 0 to `count` heads, (count + 1,)."""
+    heads = np.arange(count + 1)
+    ways = special.gammaln(count + 1) - special.gammaln(heads + 1) - special.gammaln(count - heads + 1)
+    spread: Floats = np.exp(ways - count * np.log(2))
+    return spread

@@ -18,7 +18,7 @@ from apps.functions.models import Function, Revision
 from apps.functions.references import find_referred, refer_to
 from apps.functions.search.confidence import ANSWER_THRESHOLD
 from apps.functions.services import generating
-from apps.functions.services.batching import Asked, FoundFunction, Measured, measure_searches
+from apps.functions.services.batching import Asked, Measured, measure_searches
 from apps.functions.services.indexing import read_index_digest
 from apps.functions.services.live import live_index
 from apps.functions.services.searching import MAX_QUERY, get_trace, search_functions
@@ -154,18 +154,12 @@ def _judge(found: Measured, question: Question, labels: Mapping[str, str]) -> Ou
         tier=found.tier,
         latency_ms=found.took_ms,
         labels=labels,
-        got=[_describe(function, hit.score) for function, hit in found.results],
+        got=[
+            {"id": one.names[1], "title": one.title, "language": one.language, "score": round(hit.score, 4)}
+            for one, hit in found.results
+        ],
         trace={"steps": found.steps, "terms": found.terms, "language": found.language},
     )
-
-
-def _describe(function: FoundFunction, score: float) -> dict[str, Any]:
-    return {
-        "id": function.reference,
-        "title": function.title,
-        "language": function.language,
-        "score": round(score, 4),
-    }
 
 
 def _show(function: Function) -> Shown:

@@ -33,16 +33,15 @@ class Asked:
 
 
 class FoundFunction(NamedTuple):
-    """What tells a function from others, without its texts. `names` are both names that a case may have for it."""
+    """What tells a function from others, without its texts.
+
+    `names` are both that a case may have for it: its own id, and its reference, which has the library too.
+    """
 
     key: int
     names: tuple[str, str]
     title: str
     language: str
-
-    @property
-    def reference(self) -> str:
-        return self.names[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def catalogue(settings: Settings, tmp_path: Path) -> Any:
 def tell(measured: Measured | InvalidInput) -> Any:
     """All but the times, the results bit for bit."""
     assert isinstance(measured, Measured)
-    results = [(one.reference, one.title, one.language, hit.score) for one, hit in measured.results]
+    results = [(one.names[1], one.title, one.language, hit.score) for one, hit in measured.results]
     steps = [{**step, "ms": 0} for step in measured.steps]
     return replace(measured, took_ms=0, results=[], steps=steps), results
 
