@@ -17,9 +17,8 @@ from apps.functions.index import Hit, SearchOutcome
 from apps.functions.models import Function, FunctionState, Library
 from apps.functions.search.query import list_synonyms
 from apps.functions.services.kept_vectors import KeptVectors, Stopwatch
-from apps.functions.services.measuring import measuring_tiers
 from apps.functions.services.searching import build_request, is_library
-from apps.functions.services.tiers import DEADLINE_SECONDS, SearchRequest
+from apps.functions.services.tiers import DEADLINE_SECONDS, SearchRequest, make_tiers
 from apps.inference import ladder
 
 
@@ -75,9 +74,9 @@ class Climbed:
 
 
 def measure_searches(asked: Sequence[Asked], *, limit: int = 10) -> list[Measured | InvalidInput]:
-    """For each what `measure_search` returns, without the functions' texts, or raises."""
+    """For each what `measure_search` returns, without the functions' texts and what explains the hits, or raises."""
     known, watch = cache(is_library), Stopwatch()
-    tiers = measuring_tiers(KeptVectors(watch).embed)
+    tiers = make_tiers(KeptVectors(watch).embed, explained=False)
     climbed: list[Climbed | InvalidInput] = []
     for one in asked:
         started = watch()

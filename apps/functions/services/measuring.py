@@ -1,13 +1,12 @@
 """Search for measurements: the same ladder without what an earlier query left behind, and without leaving anything."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps.functions.search.query import list_synonyms
 from apps.functions.services.searching import SearchAnswer, build_answer, build_request
-from apps.functions.services.tiers import LEXICAL, NAMES, SURE_WORDS, RankingTier, SearchTier, climb_tiers
+from apps.functions.services.tiers import climb_tiers, make_tiers
 from apps.inference import ladder
 from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
@@ -33,12 +32,7 @@ def embed_afresh(text: str) -> "np.ndarray":
     return vector
 
 
-def measuring_tiers(embed: "Callable[[str], np.ndarray]") -> tuple[SearchTier, ...]:
-    """The tiers that make an answer; `embed` gives a query's vector, or raises TierFailed."""
-    return NAMES, SURE_WORDS, RankingTier(ladder.LOCAL_MODEL, embed), RankingTier(LEXICAL, lambda text: None)
-
-
-TIERS = measuring_tiers(embed_afresh)
+TIERS = make_tiers(embed_afresh)
 
 
 def measure_search(

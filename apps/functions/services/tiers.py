@@ -83,16 +83,23 @@ class WordsTier:
 
     threshold = ANSWER_THRESHOLD
 
-    def __init__(self, name: str, choose: Callable[[SearchIndex], Callable[..., SearchOutcome]]) -> None:
+    def __init__(
+        self, name: str, choose: Callable[[SearchIndex], Callable[..., SearchOutcome]], *, explained: bool = True
+    ) -> None:
         self.name = name
         self._choose = choose
+        self._explained = explained
 
     def skip_reason(self, request: SearchRequest) -> str:
         return ""
 
     def answer(self, request: SearchRequest) -> Found | None:
         outcome = self._choose(request.index)(
-            request.parsed, language=request.language, library=request.library, limit=request.limit
+            request.parsed,
+            language=request.language,
+            library=request.library,
+            limit=request.limit,
+            explained=self._explained,
         )
         return ladder.Answer(outcome, outcome.confidence) if outcome.hits else None
 
@@ -102,9 +109,10 @@ class RankingTier:
 
     threshold = ANSWER_THRESHOLD
 
-    def __init__(self, name: str, embed: Callable[[str], "np.ndarray | None"]) -> None:
+    def __init__(self, name: str, embed: Callable[[str], "np.ndarray | None"], *, explained: bool = True) -> None:
         self.name = name
         self._embed = embed
+        self._explained = explained
 
     def skip_reason(self, request: SearchRequest) -> str:
         return "" if request.vector is None else "the ranking by meaning took the words in already"
@@ -112,7 +120,12 @@ class RankingTier:
     def answer(self, request: SearchRequest) -> Found | None:
         request.vector = self._embed(request.parsed.text)
         outcome = request.index.search(
-            request.parsed, request.vector, language=request.language, library=request.library, limit=request.limit
+            request.parsed,
+            request.vector,
+            language=request.language,
+            library=request.library,
+            limit=request.limit,
+            explained=self._explained,
         )
         return ladder.Answer(outcome, outcome.confidence) if outcome.hits else None
 
@@ -125,17 +138,22 @@ def embed_query(text: str) -> "np.ndarray":
         raise ladder.TierFailed(str(error)) from error
 
 
-NAMES = WordsTier(ladder.RULES, lambda index: index.exact_matches)
-"""The rule that a query which is the name of a function asks for that function."""
-SURE_WORDS = WordsTier("words", lambda index: index.search_if_sure)
-"""Where a function that somebody described for search tells all of the query."""
-TIERS = (
-    CacheTier(),
-    NAMES,
-    SURE_WORDS,
-    RankingTier(ladder.LOCAL_MODEL, embed_query),
-    RankingTier(LEXICAL, lambda text: None),
-)
+def make_tiers(embed: Callable[[str], "np.ndarray"], *, explained: bool = True) -> tuple[SearchTier, ...]:
+    """The tiers that make an answer, cheapest first; hits that are not to be `explained` say neither words nor why.
+
+    First the rule that a query which is a function's name asks for that function; then words, where a function that
+    somebody described for search tells all of the query; then meaning with them, by the vector that `embed` gives of
+    the query's text unless it raises TierFailed; and words alone where there is none.
+    """
+    return (
+        WordsTier(ladder.RULES, lambda index: index.exact_matches, explained=explained),
+        WordsTier("words", lambda index: index.search_if_sure, explained=explained),
+        RankingTier(ladder.LOCAL_MODEL, embed, explained=explained),
+        RankingTier(LEXICAL, lambda text: None, explained=explained),
+    )
+
+
+TIERS = (CacheTier(), *make_tiers(embed_query))
 
 
 def climb_tiers(tiers: Sequence[SearchTier], request: SearchRequest, started: float) -> ladder.Climb[SearchOutcome]:
