@@ -17,8 +17,9 @@ Rows = NDArray[np.int64]
 IN_WORDS = np.float32(0.3)
 """What sharing words counts for beside the score when it is chosen what is looked at again."""
 
-COMPARED_EXACTLY = 1_000
-"""Rows of a sketched segment that are near enough by their sketch to be compared by their whole vectors."""
+COMPARED_EXACTLY = 300
+"""So many rows of a sketched segment at least, and a hundredth of them, are near enough by their sketch to be compared
+by their whole vectors."""
 
 EVERY_SCORE = np.zeros(0, dtype=np.float32)
 
@@ -100,7 +101,7 @@ def sum_worth(terms: Sequence[WeightedTerm], statistics: Statistics) -> float:
 def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: Vector | None) -> Scores:
     """Score every row. `vector` has unit length; without it, or without vectors, the words alone count.
 
-    Where the segment has a sketch, cosines are exact for the best COMPARED_EXACTLY of the rows that are allowed and
+    Where the segment has a sketch, cosines are exact for the best of the rows that are allowed (COMPARED_EXACTLY) and
     estimates for the others.
     """
     segment = part.segment
@@ -115,7 +116,8 @@ def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: 
     if segment.sketch:
         from apps.functions.search.kernels import measure_some
 
-        near = np.sort(_choose_rows(segment, scores.chances, scores.allowed, COMPARED_EXACTLY))  # to be read in order
+        compared = max(COMPARED_EXACTLY, len(segment) // 100)
+        near = np.sort(_choose_rows(segment, scores.chances, scores.allowed, compared))  # to be read in order
         known = near[segment.has_vector[near]]
         semantic[known] = measure_some(segment.vectors, known, vector)
         fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
