@@ -38,6 +38,9 @@ class Env(BaseSettings):
     time_zone: str = Field("UTC", description="Time zone of pages and schedules.")
     import_max_upload_mb: int = Field(256, ge=1, le=65536, description="Largest file the web accepts for an import.")
     embedding_threads: int = Field(1, ge=1, le=64, description="Threads one process gives to an embedding.")
+    embedding_compiled: bool = Field(
+        True, description="Embed in loops compiled for the CPU where it has AVX512-VNNI. Off: always with onnxruntime."
+    )
     index_refresh_seconds: float = Field(
         0.5,
         gt=0,

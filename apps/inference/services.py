@@ -36,7 +36,7 @@ def use_all_cores() -> None:
 def _load(threads: int) -> "Embedder":
     from apps.inference.embedding import load_embedder
 
-    return load_embedder(settings.MODELS_DIR, threads=threads)
+    return load_embedder(settings.MODELS_DIR, threads=threads, compiled=settings.EMBEDDING_COMPILED)
 
 
 def embed_query(text: str) -> "np.ndarray":

@@ -196,6 +196,7 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOGGING = logging_config(level=ENV.log_level, form=ENV.log_format)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 EMBEDDING_THREADS = ENV.embedding_threads
+EMBEDDING_COMPILED = ENV.embedding_compiled
 INDEX_REFRESH_SECONDS = ENV.index_refresh_seconds
 SEARCH_BACKEND = ENV.search_backend
 SWEEP_CHUNK_CASES = ENV.sweep_chunk_cases

@@ -68,12 +68,12 @@ class Embedder:
         return self._encode(self._tokenizer.encode(clean_text(text, self.max_tokens * CHARACTERS_PER_TOKEN)).ids)
 
 
-def load_embedder(folder: Path, *, threads: int = 1) -> Embedder:
+def load_embedder(folder: Path, *, threads: int = 1, compiled: bool = True) -> Embedder:
     """Load the converted model out of the models folder.
 
-    `threads`: how many texts of one call are embedded at a time; 1 suits a server, a bulk job may take more. The files
-    are checked by their sizes only, which is quick; `verify_folder` reads them. EmbeddingModelMissing when they are
-    not all there.
+    `threads`: how many texts of one call are embedded at a time; 1 suits a server, a bulk job may take more.
+    `compiled`: whether compiled loops may be used, where the CPU has what they are written for. The files are checked
+    by their sizes only, which is quick; `verify_folder` reads them. EmbeddingModelMissing when they are not all there.
     """
     home = folder / MODEL_NAME
     try:
@@ -85,12 +85,12 @@ def load_embedder(folder: Path, *, threads: int = 1) -> Embedder:
             f"build it with: python -m apps.inference.embedding.convert --out {folder}"
         ) from error
     tokenizer = open_tokenizer(home / TOKENIZER_FILE, manifest.max_tokens)
-    return Embedder(open_encoder(home / MODEL_FILE), tokenizer, manifest, threads=threads)
+    return Embedder(open_encoder(home / MODEL_FILE, compiled=compiled), tokenizer, manifest, threads=threads)
 
 
-def open_encoder(model: Path) -> Encode:
+def open_encoder(model: Path, *, compiled: bool = True) -> Encode:
     """What is quickest here: compiled loops where the CPU has what they are written for, else onnxruntime."""
-    if has_vnni():
+    if compiled and has_vnni():
         import onnx
 
         return Encoder(onnx.load(model))

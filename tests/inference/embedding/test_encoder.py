@@ -91,3 +91,9 @@ def test_without_vnni_onnxruntime_runs_the_same_model(tiny_models: Path, monkeyp
 
     assert not isinstance(encode, Encoder)
     assert ((load_embedder(tiny_models).embed(texts) * compiled).sum(axis=1) > 0.9995).all()
+
+
+def test_the_compiled_loops_can_be_switched_off(tiny_models: Path) -> None:
+    encode: Any = open_encoder(tiny_models / MODEL_NAME / MODEL_FILE, compiled=False)
+
+    assert not isinstance(encode, Encoder)
