@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -39,6 +39,7 @@ def test_kernels_name_the_tiles_that_they_were_compiled_with() -> None:
     assert hashlib.sha256(Path(tiles.__file__).read_bytes()).hexdigest() == kernels.TILES
 
 
+@settings(deadline=None)
 @given(st.lists(numbers, min_size=2, max_size=8))
 def test_order_is_that_of_the_numbers(values: list[float]) -> None:
     floats = [np.float32(value + 0.0) for value in values]
@@ -46,6 +47,7 @@ def test_order_is_that_of_the_numbers(values: list[float]) -> None:
     assert sorted(floats) == [unorder(key) for key in sorted(map(order, floats))]
 
 
+@settings(deadline=None)
 @given(matrices)
 def test_bytes_are_within_half_a_step_and_zero_is_exact(values: np.ndarray) -> None:
     out = np.empty(values.shape, dtype=np.uint8)
@@ -76,6 +78,7 @@ def test_rows_beyond_the_text_count_for_nothing() -> None:
     assert (out[2] == 0).all()
 
 
+@settings(deadline=None)
 @given(rows_of_text)
 def test_tiles_cover_the_rows_with_less_than_two_to_spare_in_each(rows: int) -> None:
     height = choose_height(rows)
@@ -86,6 +89,7 @@ def test_tiles_cover_the_rows_with_less_than_two_to_spare_in_each(rows: int) -> 
 
 
 @needs_vnni
+@settings(deadline=None)
 @given(rows_of_text, st.integers(1, 3), st.integers(1, 3), st.integers(0, 2))
 def test_product_is_exact_in_whole_numbers(rows: int, groups: int, blocks: int, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -106,6 +110,7 @@ def test_product_is_exact_in_whole_numbers(rows: int, groups: int, blocks: int, 
     np.testing.assert_array_equal(out[:rows], expected.astype(np.float32))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5))
 def test_norm_of_a_sum(seed: int) -> None:
     first, second, (gain, shift) = draw(3, 40, seed=seed), draw(3, 40, seed=seed + 9), draw(2, 40, seed=seed)
@@ -129,6 +134,7 @@ def test_gelu_is_that_of_the_error_function() -> None:
     np.testing.assert_allclose(values[0], expected, rtol=1e-6, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.floats(0.01, 100))
 def test_softmax_leaves_nothing_to_what_is_beyond_the_text(rows: int, spread: float) -> None:
     padded = (rows + COLUMNS - 1) // COLUMNS * COLUMNS
@@ -142,6 +148,7 @@ def test_softmax_leaves_nothing_to_what_is_beyond_the_text(rows: int, spread: fl
 
 
 @needs_vnni
+@settings(deadline=None)
 @given(rows_of_text, st.sampled_from([1, 2]))
 def test_attention_is_what_it_is_defined_to_be(rows: int, heads: int) -> None:
     width = COLUMNS * 2 // heads
