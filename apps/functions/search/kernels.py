@@ -7,11 +7,12 @@ equally. `lists`, shape (l, 4), int64, are the postings that a query touches, wi
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from apps.inference.compiling import compile_loops
 
 START, END, OWNER, KIND = 0, 1, 2, 3
 """Columns of `lists`: from where to where in the postings, the number of the term or run, one of the following."""
@@ -29,20 +30,13 @@ Places = NDArray[np.int64]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _compile(function: Callable[..., Any], **options: Any) -> Any:
-    try:
-        return numba.njit(function, cache=True, nogil=True, **options)
-    except RuntimeError:  # there is no folder where it could be kept: every process compiles anew
-        return numba.njit(function, nogil=True, **options)
-
-
 def compiled(function: F) -> F:
-    return cast(F, _compile(function))
+    return compile_loops(function)
 
 
 def compiled_for_sums(function: F) -> F:
     """The same for sums that may be taken in any order, as long as it is the same every time: several at once."""
-    return cast(F, _compile(function, fastmath={"reassoc", "contract", "nsz"}))
+    return compile_loops(function, fastmath={"reassoc", "contract", "nsz"})
 
 
 @compiled_for_sums
@@ -50,10 +44,7 @@ def measure_rows(rows: NDArray[np.number], vector: Floats) -> Floats:
     """The product of every row, shape (n, d), with a vector, shape (d,); at least 0 and at most 1."""
     products = np.empty(len(rows), dtype=np.float32)
     for row in range(len(rows)):
-        total = np.float32(0)
-        for place in range(len(vector)):
-            total += np.float32(rows[row, place]) * vector[place]
-        products[row] = min(max(total, np.float32(0)), np.float32(1))
+        products[row] = _measure(rows, row, vector)
     return products
 
 
@@ -62,11 +53,16 @@ def measure_some(rows: Floats, chosen: Places, vector: Floats) -> Floats:
     """The same of the rows that are chosen."""
     products = np.empty(len(chosen), dtype=np.float32)
     for number in range(len(chosen)):
-        total = np.float32(0)
-        for place in range(len(vector)):
-            total += rows[chosen[number], place] * vector[place]
-        products[number] = min(max(total, np.float32(0)), np.float32(1))
+        products[number] = _measure(rows, chosen[number], vector)
     return products
+
+
+@compiled_for_sums
+def _measure(rows: NDArray[np.number], row: int, vector: Floats) -> np.float32:
+    total = np.float32(0)
+    for place in range(len(vector)):
+        total += np.float32(rows[row, place]) * vector[place]
+    return min(max(total, np.float32(0)), np.float32(1))
 
 
 @compiled

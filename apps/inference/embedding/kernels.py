@@ -6,12 +6,12 @@ over numbers one by one: that is what LLVM turns into instructions for 8 or 16 o
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.inference.compiling import compile_loops
 from apps.inference.embedding.tiles import COLUMNS, TALLEST, multiply_bytes, multiply_floats
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ ALL_BUT_SIGN = np.int32(0x7FFFFFFF)
 
 
 def exact(function: F) -> F:
-    return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    return compile_loops(function, error_model="numpy")
 
 
 def loose(function: F) -> F:
     """Compiled with sums taken in any order, always the same one on a CPU; no number may be infinite."""
-    return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=True))
+    return compile_loops(function, error_model="numpy", fastmath=True)
 
 
 @loose
