@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from apps.core.cache.registry import get_cache
 from apps.core.jobs.services import run_inline
-from apps.functions.index.warming import compile_kernels
 from apps.functions.models import Function, Origin
 from apps.functions.overview import CACHES
 from apps.functions.services import catalogue, indexing, live
-from apps.inference import services as inference
+from apps.functions.services.warming import warm_arithmetic
 from apps.users.models import User
 from apps.users.roles import Role
 from tests.users.factories import UserFactory
@@ -49,9 +48,7 @@ CATALOGUE = [
 @pytest.fixture(scope="session", autouse=True)
 def ready() -> None:
     """As a web process is: nothing is compiled while a browser waits."""
-    compile_kernels()
-    if inference.model_digest():
-        inference.embed_query("sort a list")
+    warm_arithmetic()
 
 
 @pytest.fixture(scope="session")

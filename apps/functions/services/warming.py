@@ -10,6 +10,10 @@ QUERY = "sort a list"
 def warm_search() -> None:
     """Open the index, and load the model and the kernels, which are compiled now if this machine never did."""
     live_index().load()
+    warm_arithmetic()
+
+
+def warm_arithmetic() -> None:
     compile_kernels()
     if inference.model_digest():
         inference.embed_query(QUERY)
