@@ -29,9 +29,6 @@ class Postings:
     impacts: NDArray[np.float32]
     fields: NDArray[np.uint8]
 
-    def __getitem__(self, part: slice) -> "Postings":
-        return Postings(self.rows[part], self.impacts[part], self.fields[part])
-
 
 Span = tuple[int, int]
 """From where to where."""
@@ -60,10 +57,6 @@ class TermIndex(ABC):
     @abstractmethod
     def find_readings(self, word: str) -> Iterable[Reading]:
         """Words that a misspelled one may be."""
-
-    def postings(self, term: str) -> Postings | None:
-        start, end = self.span(term)
-        return self.everything[start:end] if end > start else None
 
     def frequency(self, term: str) -> int:
         """In how many documents a term is."""

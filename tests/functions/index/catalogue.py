@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from apps.functions.index import LiveIndex, Manifest, Overlay, build_index, open_current
+from apps.functions.index.segment import Postings, TermIndex
 from apps.functions.search.documents import Document
 
 DIMENSIONS = 6
@@ -50,3 +51,10 @@ def build(root: Path, entries, watermark: int = 1) -> Manifest:
 def open_live(root: Path, entries, overlay: Overlay | None = None) -> LiveIndex:
     build(root, entries)
     return LiveIndex(open_current(root), overlay or Overlay())
+
+
+def find_postings(terms: TermIndex, term: str) -> Postings | None:
+    start, end = terms.span(term)
+    everything = terms.everything
+    parts = (part[start:end] for part in (everything.rows, everything.impacts, everything.fields))
+    return Postings(*parts) if end > start else None

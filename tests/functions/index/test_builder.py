@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from apps.functions.index import open_current, postings, spool
 from apps.functions.index.overlay import build_segment
-from tests.functions.index.catalogue import DIMENSIONS, build, catalogues, entry
+from tests.functions.index.catalogue import DIMENSIONS, build, catalogues, entry, find_postings
 
 pytestmark = pytest.mark.unit
 
@@ -46,7 +46,7 @@ def test_what_is_opened_equals_what_is_computed_in_memory(tmp_path_factory, bloc
     assert np.array_equal(opened.vectors, computed.vectors)
     assert np.allclose(opened.crowding, computed.crowding, atol=1e-6)
     for term in WORDS:
-        left, right = opened.terms.postings(term), computed.terms.postings(term)
+        left, right = find_postings(opened.terms, term), find_postings(computed.terms, term)
         assert (left is None) == (right is None)
         if left and right:
             assert left.rows.tolist() == right.rows.tolist()
@@ -121,5 +121,5 @@ def test_hostile_texts_are_indexed(tmp_path):
         [entry(1, strange, strange, code=strange, keywords=(strange,)), entry(2, "read", vector=[1] * DIMENSIONS)],
     )
     segment = open_current(tmp_path).segment
-    assert segment.terms.postings("名前").rows.tolist() == [0]
-    assert segment.terms.postings("word").rows.tolist() == [0]
+    assert find_postings(segment.terms, "名前").rows.tolist() == [0]
+    assert find_postings(segment.terms, "word").rows.tolist() == [0]

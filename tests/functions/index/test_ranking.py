@@ -8,7 +8,7 @@ from apps.functions.index.ranking import Part, Scope, choose_best, list_allowed,
 from apps.functions.index.segment import Statistics
 from apps.functions.search.query import QueryTerm, parse_query
 from apps.functions.search.synonyms import SYNONYM_WEIGHT
-from tests.functions.index.catalogue import DIMENSIONS, WORD, catalogues, entry
+from tests.functions.index.catalogue import DIMENSIONS, WORD, catalogues, entry, find_postings
 
 pytestmark = pytest.mark.unit
 
@@ -76,7 +76,7 @@ def test_scores_are_bounded_and_follow_the_words(entries, text, with_vector):
         assert values.shape == (len(entries),)
         assert ((values >= 0) & (values <= 1)).all()
     names = [name for term in terms for name in (term.query.term, *term.query.synonyms)]
-    found = [postings for name in names if (postings := segment.terms.postings(name))]
+    found = [postings for name in names if (postings := find_postings(segment.terms, name))]
     having = {row for postings in found for row in postings.rows.tolist()}
     assert set(np.flatnonzero(scores.lexical).tolist()) == having
 

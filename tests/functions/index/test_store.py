@@ -4,7 +4,7 @@ import pytest
 
 from apps.functions.index import LiveIndex, Overlay, open_current, read_manifest
 from apps.functions.index.store import KEPT, building_folder, list_generations
-from tests.functions.index.catalogue import build, entry
+from tests.functions.index.catalogue import build, entry, find_postings
 
 pytestmark = pytest.mark.unit
 
@@ -72,4 +72,4 @@ def test_an_open_generation_stays_readable_when_removed(tmp_path):
     for n in range(3):
         build(tmp_path, [entry(1, f"function{n}")])
     assert held.manifest.generation not in [folder.name for folder in list_generations(tmp_path)]
-    assert held.segment.terms.postings("csv").rows.tolist() == [0]
+    assert find_postings(held.segment.terms, "csv").rows.tolist() == [0]
