@@ -32,7 +32,7 @@ def answer_quickly(request: HttpRequest) -> HttpResponse | None:
     if wanted is None:
         return None
     try:
-        key = sign_in(request, shared=True)
+        key = sign_in(request, kept=True)
         if key is None:
             return None
         check_scope(request, key, FUNCTIONS_READ)

@@ -1,8 +1,9 @@
 """Signing in with an API key: `Authorization: Bearer ts_...`, or `Api-Key ts_...`."""
 
 import json
+import time
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -14,11 +15,17 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps.core.cache.local import Entry, LocalTier
 from apps.core.prepared import Row, Statement
 from apps.users.models import ApiKey, User
-from apps.users.tokens import NO_HASH, KeyState, Token, parse_token, same_secret
+from apps.users.tokens import NO_HASH, KeyState, Token, hash_secret, parse_token, same_secret
 
 SCHEMES = ("bearer", "api-key")
+KEPT_SECONDS = 0.5
+"""How long a key is taken to be as it was read, by who allows for that: so much later it is seen to be revoked."""
+
+kept_keys = LocalTier(size=1000, ttl=KEPT_SECONDS)
+"""Keys by their token, with its secret as a hash."""
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -32,12 +39,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="Touchstone"'
 
 
-def sign_in(request: Request | HttpRequest, *, shared: bool = False) -> ApiKey | None:
+def sign_in(request: Request | HttpRequest, *, kept: bool = False) -> ApiKey | None:
     """The key that the request's header holds, and its use noted; None without such a header.
 
     Raises AuthenticationFailed for a key that may not be used. Keys are read anew every time: one that is revoked, and
-    a role that changes, counts from the next request on, in every process. With `shared`, requests get the same object
-    for as long as the key's row stays the same: for who only looks at it.
+    a role that changes, counts from the next request on, in every process. With `kept`, that is KEPT_SECONDS later at
+    most, and requests get the same object: for who only looks at it.
     """
     # The header comes as bytes, any at all; ones that are no ASCII become marks that fit no token.
     scheme, _, text = get_authorization_header(request).decode("ascii", errors="replace").partition(" ")  # type: ignore[arg-type]
@@ -46,19 +53,30 @@ def sign_in(request: Request | HttpRequest, *, shared: bool = False) -> ApiKey |
     token = parse_token(text.strip())
     if token is None:
         raise AuthenticationFailed("The API key is malformed: it should look like ts_..._....", "key_malformed")
-    key = find_key(token, shared=shared)
+    key = find_kept_key(token) if kept else find_key(token)
     check_alive(key)
     key.record_use(timezone.now())
     return key
 
 
-def find_key(token: Token, *, shared: bool = False) -> ApiKey:
+def find_key(token: Token) -> ApiKey:
     """The key that the token is of. A wrong secret reads like a wrong prefix, so that neither can be probed for."""
     rows = key_statement().fetch(token.prefix)
-    key = (share_key if shared else build_key)(rows[0]) if rows else None
+    key = build_key(rows[0]) if rows else None
     right = same_secret(token.secret, key.secret_hash if key else NO_HASH)
     if key is None or not right:
         raise AuthenticationFailed("The API key is unknown.", "key_unknown")
+    return key
+
+
+def find_kept_key(token: Token) -> ApiKey:
+    """As `find_key`, or the same key again for KEPT_SECONDS. Only the right secret finds it there."""
+    name = f"{token.prefix}_{hash_secret(token.secret)}"
+    known = kept_keys.get(name)
+    if known is None:
+        known = Entry(find_key(token), time.time())
+        kept_keys.set(name, known)
+    key: ApiKey = known.value
     return key
 
 
@@ -69,9 +87,6 @@ def build_key(row: Row) -> ApiKey:
     key.user = User.from_db(DEFAULT_DB_ALIAS, *read_fields(User, values))
     key.scopes = json.loads(key.scopes)
     return key
-
-
-share_key = lru_cache(maxsize=1000)(build_key)
 
 
 def read_fields(table: type[ApiKey | User], values: Iterator[bytes | None]) -> tuple[list[str], list[Any]]:

@@ -1,5 +1,6 @@
 """The short way to an answer says what the API view says, and leaves to it whatever is out of the ordinary."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from apps.core import short_ways
+from apps.core.cache.local import LocalTier
 from apps.core.jobs.services import run_inline
 from apps.core.short_ways import ShortWay
 from apps.functions import quick_search
 from apps.functions.models import Function
 from apps.functions.services import indexing, live, searching
+from apps.functions.services.shown import shown_functions
+from apps.users import authentication
 from apps.users.models import ApiKey
 from apps.users.roles import Role
 from apps.users.scopes import EVALUATIONS_READ, FUNCTIONS_READ
@@ -33,6 +37,7 @@ def own_index(settings: Settings, tmp_path: Path) -> Any:
     settings.INDEX_DIR = tmp_path
     settings.INDEX_REFRESH_SECONDS = 0
     live.live_index.cache_clear()
+    shown_functions.cache_clear()
     searching.get_cache("functions.answers").local.clear()
     texts = LibraryFactory(name="texts")
     FunctionFactory(name="count_lines", external_id="texts.count_lines", library=texts)
@@ -40,6 +45,25 @@ def own_index(settings: Settings, tmp_path: Path) -> Any:
     assert run_inline(kind=indexing.KIND, params={}).error == ""
     yield
     live.live_index.cache_clear()
+
+
+class Clock:
+    """Seconds, which only go on when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Of the keys that are kept."""
+    clock = Clock()
+    kept = LocalTier(size=10, ttl=authentication.KEPT_SECONDS, timer=clock)
+    monkeypatch.setattr(authentication, "kept_keys", kept)
+    return clock
 
 
 @pytest.fixture
@@ -126,26 +150,40 @@ def test_a_type_that_is_not_json_is_refused(program: APIClient, quick: list[bool
 
 
 class TestKeys:
-    def test_one_that_is_revoked_stops_at_once(self, program: APIClient) -> None:
+    """What changes of one is seen half a second later at most."""
+
+    @pytest.fixture(autouse=True)
+    def let_go(self, program: APIClient, clock: Clock) -> None:
         assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+        clock.now += authentication.KEPT_SECONDS
+
+    def test_one_that_is_revoked_stops(self, program: APIClient) -> None:
         ApiKey.objects.update(revoked_at=timezone.now())
         response = program.get(SEARCH, {"q": "parse a date"})
         assert (response.status_code, response.json()["code"]) == (401, "key_revoked")
 
-    def test_one_whose_owner_is_deactivated_stops_at_once(self, program: APIClient) -> None:
-        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+    def test_one_whose_owner_is_deactivated_stops(self, program: APIClient) -> None:
         owner = ApiKey.objects.get().user
         owner.is_active = False
         owner.save()
         assert program.get(SEARCH, {"q": "parse a date"}).json()["code"] == "key_owner_inactive"
 
-    def test_a_scope_that_is_taken_away_is_gone_at_once(self, program: APIClient) -> None:
-        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+    def test_a_scope_that_is_taken_away_is_gone(self, program: APIClient) -> None:
         ApiKey.objects.update(scopes=[EVALUATIONS_READ])
         response = program.get(SEARCH, {"q": "parse a date"})
         assert (response.status_code, response.json()["code"]) == (403, "missing_scope")
 
+    def test_one_that_expires_meanwhile_stops_at_once(
+        self, program: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        until = timezone.now() + timedelta(hours=1)
+        ApiKey.objects.update(expires_at=until)
+        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200
+        monkeypatch.setattr(timezone, "now", lambda: until)
+        assert program.get(SEARCH, {"q": "parse a date"}).json()["code"] == "key_expired"
+
     def test_a_wrong_secret_is_refused(self, program: APIClient) -> None:
+        assert program.get(SEARCH, {"q": "parse a date"}).status_code == 200  # and the right one is kept
         header = f"Bearer {ApiKey.objects.get().prefix}_{'x' * 43}"
         response = APIClient(headers={"Authorization": header}).get(SEARCH, {"q": "parse a date"})
         assert (response.status_code, response.json()["code"]) == (401, "key_unknown")
@@ -155,17 +193,30 @@ class TestKeys:
         assert quick == [False]
 
     def test_its_use_is_noted(self) -> None:
+        ApiKey.objects.all().delete()
         client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER).get(SEARCH, {"q": "parse a date"})
         assert ApiKey.objects.get().last_used_at
 
 
+def test_a_new_one_asks_for_nothing_that_is_known(
+    program: APIClient, clock: Clock, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.INDEX_REFRESH_SECONDS = 60
+    first = program.get(SEARCH, {"q": "parse a date"}).json()
+    with django_assert_num_queries(0):
+        second = program.get(SEARCH, {"q": "parse a date out"}).json()
+    assert second["tier"] != "cache"
+    assert [row["key"] for row in first["results"]] == [row["key"] for row in second["results"]]
+
+
 class TestRepeated:
     def test_reads_the_key_and_nothing_else(
-        self, program: APIClient, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+        self, program: APIClient, clock: Clock, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         settings.INDEX_REFRESH_SECONDS = 60
         parameters = {"q": "parse a date", "library": "texts"}
         first = program.get(SEARCH, parameters).json()
+        clock.now += authentication.KEPT_SECONDS
         with django_assert_num_queries(1):
             second = program.get(SEARCH, parameters).json()
         assert (first["tier"] != "cache", second["tier"]) == (True, "cache")

@@ -2,27 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from apps.core.prepared import Statement
-from apps.functions.models import Function, FunctionState, Library
+from apps.functions.models import Function, Library
 
 LEFT_OUT = ("code", "usage", "keywords", "source_digest")
 """Long, and not shown among results. Whoever asks a function for them all the same makes it read them."""
-
-SHOWN = {
-    "id": "functions.external_id",
-    "key": "functions.id",
-    "name": "functions.name",
-    "qualified_name": "functions.qualified_name",
-    "language": "functions.language",
-    "library": "libraries.name",
-    "signature": "functions.signature",
-    "description": "functions.description",
-}
-"""What a program is told of a function, and where that is read."""
 
 
 def read_found(keys: Sequence[int]) -> dict[int, Function]:
@@ -55,26 +41,4 @@ def found_query() -> str:
     return (
         f"SELECT {', '.join(columns)} FROM {functions} JOIN {libraries} ON {libraries}.id = {functions}.library_id "  # noqa: S608
         f"WHERE {functions}.id = ANY(%s)"
-    )
-
-
-def read_shown(keys: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """What a program is told of the functions with these keys, by their keys; only of those that may be shown."""
-    if not keys:
-        return {}
-    shown: dict[int, dict[str, Any]] = {}
-    for row in shown_statement().fetch(f"{{{','.join(map(str, keys))}}}"):
-        values: dict[str, Any] = dict(zip(SHOWN, [(value or b"").decode() for value in row], strict=True))
-        values["key"] = int(values["key"])
-        shown[values["key"]] = values
-    return shown
-
-
-@cache
-def shown_statement() -> Statement:
-    functions, libraries = Function._meta.db_table, Library._meta.db_table
-    return Statement(
-        f"SELECT {', '.join(SHOWN.values())} FROM {functions} AS functions "  # noqa: S608
-        f"JOIN {libraries} AS libraries ON libraries.id = functions.library_id "
-        f"WHERE functions.id = ANY($1::bigint[]) AND functions.state = '{FunctionState.PUBLISHED}'"
     )

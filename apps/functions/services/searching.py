@@ -14,8 +14,9 @@ from apps.core.ids import new_id
 from apps.functions.index import Hit, SearchOutcome
 from apps.functions.languages import explain_unknown_language, find_language
 from apps.functions.models import Function, Library
-from apps.functions.services.found import read_found, read_shown
+from apps.functions.services.found import read_found
 from apps.functions.services.live import live_index
+from apps.functions.services.shown import shown_functions
 from apps.functions.services.tiers import TIERS, KeptAnswer, SearchRequest, climb_tiers
 from apps.inference import ladder
 
@@ -102,7 +103,7 @@ def search_as_json(
 ) -> tuple[bytes, Callable[[], None]]:
     """What `search_functions` answers, as JSON, and what then has to be called, to keep the answer and its trace.
 
-    Of a query that was asked before, no row is read again.
+    Of a query that was asked before, no row is read again, nor of a function that was found since anything changed.
     """
     started = time.perf_counter()
     request = build_request(query, language, library, limit)
@@ -110,12 +111,13 @@ def search_as_json(
     if request.kept:
         keys, rendered = request.kept.keys, request.kept.rendered
     else:
-        keys, rendered = _render_hits(climb.answer.value.hits if climb.answer else ())
+        keys, rendered = _render_hits(climb.answer.value.hits if climb.answer else (), str(request.recipe[-1]))
     answer = assemble_answer(query, request, climb, [], count_ms(started), found=bool(keys))
 
     def keep() -> None:
         if not request.kept:
             _keep(request, climb, answer, keys, rendered)
+            shown_functions().read_ahead()
         _record(answer, keys, _name_filters(language, library))
 
     return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)}), keep
@@ -231,12 +233,14 @@ def _check_language(language: str | None) -> str | None:
     return known
 
 
-def _render_hits(hits: Sequence[Hit]) -> tuple[list[int], bytes]:
+def _render_hits(hits: Sequence[Hit], version: str) -> tuple[list[int], bytes]:
     """Keys of the functions hit that may be shown, and what `SearchResult.as_dict` says of each, as JSON."""
-    shown = read_shown([hit.id for hit in hits])
+    shown = shown_functions().read([hit.id for hit in hits], version)
     there = [hit for hit in hits if hit.id in shown]
-    results = [{**shown[hit.id], "score": round(hit.score, 4), "matched": hit.matched, "why": hit.why} for hit in there]
-    return [hit.id for hit in there], orjson.dumps(results)
+    found = [orjson.dumps({"score": round(hit.score, 4), "matched": hit.matched, "why": hit.why}) for hit in there]
+    # Two objects become one.
+    results = [b"%b,%b" % (shown[hit.id][:-1], own[1:]) for hit, own in zip(there, found, strict=True)]
+    return [hit.id for hit in there], b"[%b]" % b",".join(results)
 
 
 def _name_filters(language: str | None, library: str | None) -> dict[str, str]:

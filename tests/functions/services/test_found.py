@@ -3,9 +3,8 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from apps.functions.models import Function, FunctionState
-from apps.functions.services.found import LEFT_OUT, read_found, read_shown
-from apps.functions.services.searching import SearchResult
+from apps.functions.models import Function
+from apps.functions.services.found import LEFT_OUT, read_found
 from tests.functions.factories import FunctionFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -35,21 +34,4 @@ def test_long_texts_are_read_when_they_are_asked_for(django_assert_num_queries: 
 
 def test_no_keys_are_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert (read_found([]), read_shown([])) == ({}, {})
-
-
-def test_what_a_program_is_told_is_as_results_say_it(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    texts = ("größe", "文件 \u2028 <b>\n\t\\", "")
-    keys = [FunctionFactory(signature=text, description=text, qualified_name=text).pk for text in texts]
-    with django_assert_num_queries(1):
-        shown = read_shown([*keys, 0])
-    assert sorted(shown) == keys
-    for key, found in read_found(keys).items():
-        told = SearchResult(found, 0.5, [], "").as_dict()
-        assert shown[key] | {"score": 0.5, "matched": [], "why": ""} == told
-        assert [*shown[key], "score", "matched", "why"] == list(told)
-
-
-def test_what_may_not_be_shown_is_not_told_of() -> None:
-    keys = [FunctionFactory(state=state).pk for state in FunctionState]
-    assert list(read_shown(keys)) == list(Function.objects.published().values_list("pk", flat=True))
+        assert read_found([]) == {}
