@@ -124,7 +124,8 @@ def tune_fusion(source: Source) -> None:
 
 
 def fuse(scored: Scored, words: Matrix, weights: FusionWeights = DEFAULT_WEIGHTS) -> Matrix:
-    return fuse_scores(scored.cosines, words, scored.crowding[None], weights)
+    rows = zip(scored.cosines, words, strict=True)
+    return np.stack([fuse_scores(cosines, own, scored.crowding, weights) for cosines, own in rows])
 
 
 def fuse_min_max(scored: Scored, words: Matrix) -> Matrix:

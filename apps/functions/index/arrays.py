@@ -97,6 +97,19 @@ class SortedStrings:
     def __getitem__(self, place: int) -> str:
         return self._bytes(place).decode("utf-8")
 
+    def choose_known(self, texts: Sequence[str]) -> list[int]:
+        """The places in `texts` of those that are among the strings: for many that will not come back."""
+        slots, count, known = self._slots, len(self._slots), []
+        for number, text in enumerate(texts):
+            wanted = encode(text)
+            slot = crc32(wanted) % count
+            while (place := slots[slot]) >= 0:
+                if self._bytes(place) == wanted:
+                    known.append(number)
+                    break
+                slot = (slot + 1) % count
+        return known
+
     def _find(self, text: str) -> int:
         wanted = encode(text)
         slot = crc32(wanted) % len(self._slots)

@@ -71,7 +71,7 @@ def terms_of_query(query: ParsedQuery) -> list[str]:
     terms: dict[str, None] = {}
     for term in query.terms:
         terms.update(dict.fromkeys((term.term, *term.synonyms)))
-    terms.update(dict.fromkeys(run.term for run in query.runs))
+    terms.update(dict.fromkeys(query.neighbours.terms))
     return list(terms)
 
 

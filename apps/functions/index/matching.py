@@ -42,7 +42,7 @@ def gather_candidates(
 ) -> Candidates:
     """What the second stage goes by, for some rows of a segment."""
     weights = [0.0 if term.query.joins else term.weight for term in terms]
-    known = [run for run in query.runs if segment.terms.frequency(run.term)]
+    known = _find_runs(query, segment)
     covers = np.zeros((len(known), len(terms)), dtype=np.bool_)
     for place, run in enumerate(known):
         covers[place, list(run.covers)] = True
@@ -57,6 +57,15 @@ def gather_candidates(
         curated=segment.curated[rows],
         hinted=_find_hinted(query, segment, rows),
     )
+
+
+def _find_runs(query: ParsedQuery, segment: Segment) -> list[Run]:
+    """The runs that some function writes as one word, each term once."""
+    neighbours = query.neighbours
+    runs: dict[str, Run] = {}
+    for place in segment.terms.choose_known(neighbours.terms):
+        runs.setdefault(neighbours.terms[place], neighbours.run(place))
+    return list(runs.values())
 
 
 def _match_runs(segment: Segment, runs: Sequence[Run], rows: Rows) -> Bits:

@@ -115,9 +115,10 @@ def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: 
     scores = Scores(fused, lexical, semantic, list_allowed(part, scope), lists)
     if segment.sketch:
         from apps.functions.search.kernels import measure_some
+        from apps.functions.search.selecting import choose_set
 
         compared = max(COMPARED_EXACTLY, len(segment) // 100)
-        near = np.sort(_choose_rows(segment, scores.chances, scores.allowed, compared))  # to be read in order
+        near = choose_set(scores.chances, scores.allowed, segment.popularity, segment.ids, compared)
         known = near[segment.has_vector[near]]
         semantic[known] = measure_some(segment.vectors, known, vector)
         fused[known] = fuse_scores(semantic[known], lexical[known], segment.crowding[known])
@@ -137,7 +138,7 @@ def _list_terms(segment: Segment, terms: Sequence[WeightedTerm]) -> NDArray[np.i
 
 def list_allowed(part: Part, scope: Scope, above: Floats = EVERY_SCORE) -> Rows:
     """The rows that may be shown for a scope and, where `above` has a number for each, have one above 0."""
-    from apps.functions.search.kernels import ANY, list_shown
+    from apps.functions.search.selecting import ANY, list_shown
 
     segment = part.segment
     language = ANY if scope.language is None else _code(segment.languages, scope.language)
@@ -187,7 +188,7 @@ def _sum_impacts(segment: Segment, lists: NDArray[np.int64], terms: Sequence[Wei
 
 
 def _choose_rows(segment: Segment, scores: Floats, allowed: Rows, limit: int) -> Rows:
-    from apps.functions.search.kernels import choose_rows
+    from apps.functions.search.selecting import choose_rows
 
     return choose_rows(scores, allowed, segment.popularity, segment.ids, max(limit, 0))
 

@@ -63,6 +63,10 @@ class TermIndex(ABC):
         start, end = self.span(term)
         return end - start
 
+    def choose_known(self, terms: Sequence[str]) -> list[int]:
+        """The places, among these terms, of those that some document has."""
+        return [place for place, term in enumerate(terms) if self.frequency(term)]
+
 
 def pack_postings(by_term: Mapping[str, Postings]) -> tuple[dict[str, Span], Postings]:
     """Where each term's postings are, and all of them."""

@@ -1,7 +1,7 @@
 """A generation of the index, opened: mapped arrays that all processes share through the page cache."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,9 @@ class MappedTerms(TermIndex):
     def span(self, term: str) -> Span:
         place = self.terms.find(term)
         return (0, 0) if place < 0 else (self.posting_offsets[place], self.posting_offsets[place + 1])
+
+    def choose_known(self, terms: Sequence[str]) -> list[int]:
+        return self.terms.choose_known(terms)
 
     def rows_named(self, key: str) -> list[int]:
         place = self.names.find(key)

@@ -43,11 +43,11 @@ def fuse_scores(
     All three have the shape (n,): cosines (those below 0 count as 0), shares of the possible BM25 score from 0 to 1,
     and crowding from 0 to 1.
     """
+    from apps.functions.search.kernels import fuse
+
     total = weights.semantic + weights.lexical + weights.crowding
-    score = np.clip(semantic, 0, 1) * np.float32(weights.semantic / total)
-    score += np.clip(lexical, 0, 1) * np.float32(weights.lexical / total)
-    score += (1 - np.clip(crowding, 0, 1)) * np.float32(weights.crowding / total)
-    return np.clip(score, 0, 1)
+    parts = [np.float32(part / total) for part in (weights.semantic, weights.lexical, weights.crowding)]
+    return fuse(semantic, lexical, crowding, *parts)
 
 
 def stand_in_semantic(lexical: Floats) -> Floats:
@@ -57,6 +57,6 @@ def stand_in_semantic(lexical: Floats) -> Floats:
 
 def share_of_possible(scores: Floats, possible: float) -> Floats:
     """BM25 scores as shares of the most that a document could score, the sum of the terms' weights and frequencies."""
-    if possible <= 0:
-        return np.zeros_like(scores)
-    return np.clip(scores / np.float32(possible), 0, 1)
+    from apps.functions.search.kernels import take_shares
+
+    return take_shares(scores, np.float32(possible)) if possible > 0 else np.zeros_like(scores)

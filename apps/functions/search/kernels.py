@@ -20,8 +20,8 @@ START, END, OWNER, KIND = 0, 1, 2, 3
 OWN, ALIKE = 0, 1
 """The postings of a term or run itself, or of a word that means the same."""
 
-ANY = -2
-"""Instead of the code of a language or a library: whichever it is."""
+SHORT = 32
+"""So many postings a candidate are read through in the time in which one is looked for."""
 
 Floats = NDArray[np.float32]
 Bits = NDArray[np.uint8]
@@ -82,98 +82,69 @@ def sum_impacts(
     best = np.zeros(count, dtype=np.float32)
     first = 0
     while first < len(lists):
-        after = first
+        after = first + 1
         while after < len(lists) and lists[after, OWNER] == lists[first, OWNER]:
-            for at in range(lists[after, START], lists[after, END]):
-                impact = impacts[at]
-                if lists[after, KIND] == ALIKE:
-                    impact = min(impact, weights[lists[after, OWNER]]) * synonym_weight
-                best[rows[at]] = max(best[rows[at]], impact)
             after += 1
-        for each in range(first, after):
-            for at in range(lists[each, START], lists[each, END]):
-                total[rows[at]] += best[rows[at]]
-                best[rows[at]] = 0
+        if after == first + 1 and lists[first, KIND] == OWN:
+            for at in range(lists[first, START], lists[first, END]):
+                total[rows[at]] += impacts[at]
+        else:
+            weight = weights[lists[first, OWNER]]
+            _add_best(total, best, rows, impacts, lists[first:after], weight, synonym_weight)
         first = after
     return total
 
 
 @compiled
-def list_shown(
-    shown: Flags,
-    languages: NDArray[np.int16],
-    language: int,
-    libraries: NDArray[np.int32],
-    library: int,
-    least: Floats,
-) -> Places:
-    """The rows that are shown, in this language and library, and above 0 in `least` where that has any number."""
-    found = np.empty(len(shown), dtype=np.int64)
-    count = 0
-    for row in range(len(shown)):
-        if (
-            shown[row]
-            and (language == ANY or languages[row] == language)
-            and (library == ANY or libraries[row] == library)
-            and (len(least) == 0 or least[row] > 0)
-        ):
-            found[count] = row
-            count += 1
-    return found[:count]
+def _add_best(
+    total: Floats,
+    best: Floats,
+    rows: NDArray[np.int32],
+    impacts: Floats,
+    lists: NDArray[np.int64],
+    weight: np.float32,
+    synonym_weight: np.float32,
+) -> None:
+    """Add the best that each row has in the lists of one term; `best` is all zeros before and after."""
+    for each in range(len(lists)):
+        for at in range(lists[each, START], lists[each, END]):
+            impact = impacts[at]
+            if lists[each, KIND] == ALIKE:
+                impact = min(impact, weight) * synonym_weight
+            best[rows[at]] = max(best[rows[at]], impact)
+    for each in range(len(lists)):
+        for at in range(lists[each, START], lists[each, END]):
+            total[rows[at]] += best[rows[at]]
+            best[rows[at]] = 0
 
 
 @compiled
-def choose_rows(score: Floats, allowed: Places, popularity: Floats, ids: NDArray[np.int64], limit: int) -> Places:
-    """The `limit` allowed rows with the highest scores, best first; equals by popularity, then by the lower id."""
-    count = min(limit, len(allowed))
-    # A heap with the worst of the chosen on top.
-    heap = np.empty(count, dtype=np.int64)
-    size = 0
-    for row in allowed:
-        if size < count:
-            _rise(heap, size, row, score, popularity, ids)
-            size += 1
-        elif count and _is_better(row, heap[0], score, popularity, ids):
-            _sink(heap, size, row, score, popularity, ids)
-    for last in range(count - 1, 0, -1):
-        worst, moved = heap[0], heap[last]
-        _sink(heap, last, moved, score, popularity, ids)
-        heap[last] = worst
-    return heap
+def take_shares(scores: Floats, possible: np.float32) -> Floats:
+    """Scores as parts of the greatest possible one, which is above 0; at least 0 and at most 1."""
+    shares = np.empty(len(scores), dtype=np.float32)
+    for row in range(len(scores)):
+        shares[row] = _bound(scores[row] / possible)
+    return shares
 
 
 @compiled
-def _rise(heap: Places, size: int, row: int, score: Floats, popularity: Floats, ids: NDArray[np.int64]) -> None:
-    """Put a row at the end of a heap of `size`, and up to where it belongs."""
-    place = size
-    while place > 0 and _is_better(heap[(place - 1) // 2], row, score, popularity, ids):
-        heap[place] = heap[(place - 1) // 2]
-        place = (place - 1) // 2
-    heap[place] = row
+def fuse(
+    semantic: Floats, lexical: Floats, crowding: Floats, by_meaning: np.float32, by_words: np.float32, apart: np.float32
+) -> Floats:
+    """See `fusion.fuse_scores`; the last three are the parts that each counts for, 1 together."""
+    score = np.empty(len(semantic), dtype=np.float32)
+    for row in range(len(semantic)):
+        total = _bound(semantic[row]) * by_meaning
+        total += _bound(lexical[row]) * by_words
+        total += (np.float32(1) - _bound(crowding[row])) * apart
+        score[row] = _bound(total)
+    return score
 
 
 @compiled
-def _sink(heap: Places, size: int, row: int, score: Floats, popularity: Floats, ids: NDArray[np.int64]) -> None:
-    """Put a row in the place of the top of a heap of `size`, and down to where it belongs."""
-    place = 0
-    while 2 * place + 1 < size:
-        child = 2 * place + 1
-        if child + 1 < size and _is_better(heap[child], heap[child + 1], score, popularity, ids):
-            child += 1
-        if _is_better(heap[child], row, score, popularity, ids):
-            break
-        heap[place] = heap[child]
-        place = child
-    heap[place] = row
-
-
-@compiled
-def _is_better(one: int, other: int, score: Floats, popularity: Floats, ids: NDArray[np.int64]) -> bool:
-    if score[one] != score[other]:
-        return bool(score[one] > score[other])
-    if popularity[one] != popularity[other]:
-        return bool(popularity[one] > popularity[other])
-    return bool(ids[one] < ids[other])
+def _bound(value: np.float32) -> np.float32:
+    """From 0 to 1."""
+    return min(max(value, np.float32(0)), np.float32(1))
 
 
 @compiled
@@ -182,12 +153,21 @@ def match_fields(
 ) -> tuple[Bits, Bits]:
     """The bits of the fields in which each of c candidates has each owner of the lists, and another word for it.
 
-    Both have the shape (owners, c).
+    Both have the shape (owners, c). A short list is read through, in a long one each candidate is looked for.
     """
     own = np.zeros((owners, len(candidates)), dtype=np.uint8)
     alike = np.zeros((owners, len(candidates)), dtype=np.uint8)
+    numbers = np.full(candidates.max() + 1 if len(candidates) else 0, -1, dtype=np.int32)
+    for number in range(len(candidates)):
+        numbers[candidates[number]] = number
     for each in range(len(lists)):
         found = alike if lists[each, KIND] == ALIKE else own
+        if lists[each, END] - lists[each, START] <= SHORT * len(candidates):
+            for at in range(lists[each, START], lists[each, END]):
+                number = numbers[rows[at]] if rows[at] < len(numbers) else -1
+                if number >= 0:
+                    found[lists[each, OWNER], number] |= fields[at]
+            continue
         for number in range(len(candidates)):
             low, high = lists[each, START], lists[each, END]
             row = candidates[number]

@@ -7,6 +7,9 @@ MAX_KEY = 200
 _ARGUMENTS = re.compile(r"\s*\([^()]*\)\s*;?\s*$")
 _SEPARATOR = re.compile(r"::|->|[.#/\\$]")
 _NOT_KEY = re.compile(r"[\W_]+")
+_SEAM = re.compile(r"[a-z0-9][A-Z_]")
+"""Where two words of an identifier meet: each of these spellings has one."""
+
 _SPELLINGS = (
     (re.compile(r"(?<!\S)[a-z]+[a-z0-9]*(?:[A-Z][a-z0-9]*)+(?![^\s(])"), ("javascript", "java", "typescript")),
     (re.compile(r"(?<!\S)(?:[A-Z][a-z0-9]+){2,}(?![^\s(])"), ("csharp", "go")),
@@ -43,6 +46,8 @@ def looks_like_identifier(text: str) -> bool:
 
 def spelled_languages(text: str) -> tuple[str, ...]:
     """The languages that write names as the first identifier of a text is written; none where there is no such one."""
+    if not _SEAM.search(text):
+        return ()
     for pattern, languages in _SPELLINGS:
         if pattern.search(text):
             return languages

@@ -70,6 +70,23 @@ class Run(NamedTuple):
     share: float
 
 
+class Neighbours(NamedTuple):
+    """All runs there may be in a query, the shortest first: hardly any is written as one word anywhere.
+
+    `terms` has each one's term, of which two may be the same; the rest is what runs are made of.
+    """
+
+    terms: list[str]
+    spans: list[tuple[int, int, float]]
+    covered: tuple[int, ...]
+    before: list[int]
+
+    def run(self, place: int) -> Run:
+        """The run with the term in this place."""
+        start, end, share = self.spans[place]
+        return Run(self.terms[place], self.covered[self.before[start] : self.before[end]], share)
+
+
 @dataclass(frozen=True)
 class ParsedQuery:
     """`text` is the whole query, cleaned: it is embedded, since a language's name is part of a text's meaning.
@@ -83,8 +100,8 @@ class ParsedQuery:
     terms: tuple[QueryTerm, ...]
 
     @cached_property
-    def runs(self) -> tuple[Run, ...]:
-        return _find_runs(self.subject, self.terms)
+    def neighbours(self) -> Neighbours:
+        return _join_neighbours(self.subject, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,20 +230,16 @@ def _make_term(term: str, word: str, synonyms: tuple[str, ...]) -> QueryTerm:
     return QueryTerm(term, word, synonyms, joins=len(split_identifier(word)) > 1)
 
 
-def _find_runs(text: str, terms: Sequence[QueryTerm]) -> tuple[Run, ...]:
+def _join_neighbours(text: str, terms: Sequence[QueryTerm]) -> Neighbours:
     words = split_words(text)[:RUN_WORDS]
     place_of = {query.term: place for place, query in enumerate(terms) if not query.joins}
     places = [place_of.get(word.term) for word in words]
     covered = tuple([place for place in places if place is not None])
     before = [0, *accumulate([place is not None for place in places])]
-    spans = [(start, end, share) for start, end, share in _spans_of_runs(len(words)) if before[start] < before[end]]
+    spans = [span for span in _spans_of_runs(len(words)) if before[span[0]] < before[span[1]]]
     written = [word.word for word in words]
     joined = terms_of(["".join(written[start:end]) for start, end, _ in spans])
-    runs: dict[str, Run] = {}
-    for (start, end, share), term in zip(spans, joined, strict=True):
-        if term not in runs:
-            runs[term] = Run(term, covered[before[start] : before[end]], share)
-    return tuple(runs.values())
+    return Neighbours(joined, spans, covered, before)
 
 
 @cache

@@ -74,6 +74,8 @@ def test_sorted_strings_are_found(tmp_path_factory, strings, other):
         assert found.find(string.decode()) == place
         assert found[place] == string.decode()
     assert (found.find(other) >= 0) == (encode(other) in ordered)
+    asked = [other, *(string.decode() for string in ordered), other]
+    assert found.choose_known(asked) == [place for place, text in enumerate(asked) if encode(text) in ordered]
 
 
 def test_lists_are_sliced_by_their_offsets(tmp_path):

@@ -151,3 +151,13 @@ def test_synonyms_are_listed_as_words():
     query = parse_query("Calculating a sum", groups=groups)
     assert list_synonyms(query, groups) == {"calculating": ["compute", "calc", "count"]}
     assert list_synonyms(parse_query("Calculating a sum", groups=()), ()) == {}
+
+
+def test_neighbouring_words_are_joined_two_to_four_and_all_at_a_time():
+    neighbours = parse_query("set the file name of one open socket").neighbours
+    runs = [neighbours.run(place) for place in range(len(neighbours.terms))]
+    assert ("filenam", (1, 2), 2 / 8) in runs
+    assert ("setthefilenam", (0, 1, 2), 4 / 8) in runs
+    assert runs[-1].covers == (0, 1, 2, 3, 4)
+    assert runs[-1].share == 1
+    assert not any(run.term == "ofon" for run in runs)

@@ -1,11 +1,11 @@
 import pytest
 
-from apps.functions.search import kernels
+from apps.functions.search import kernels, selecting
 from apps.functions.services import warming
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
-KERNELS = [kernels.sum_impacts, kernels.list_shown, kernels.choose_rows, kernels.match_fields, kernels.tell_shares]
+KERNELS = [kernels.sum_impacts, selecting.list_shown, selecting.choose_rows, kernels.match_fields, kernels.tell_shares]
 
 
 def test_every_kernel_is_compiled_before_the_first_question(monkeypatch):
