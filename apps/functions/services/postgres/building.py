@@ -33,8 +33,9 @@ TABLES = ("functions_function", "functions_functionembedding", "functions_librar
 INDEXES = {
     "functions_search_scope": "(language, library_id)",
     "functions_search_library": "(library_id)",
-    "functions_search_words": "USING gin (words)",
-    "functions_search_names": "USING gin (name_keys)",
+    # What is written goes into them at once: every search would read a list of what waits, from end to end.
+    "functions_search_words": "USING gin (words) WITH (fastupdate = off)",
+    "functions_search_names": "USING gin (name_keys) WITH (fastupdate = off)",
     # More neighbours than pgvector's defaults: with those, groups of many near copies are cut off from the rest.
     "functions_search_vectors": "USING hnsw (vector halfvec_ip_ops) WITH (m = 24, ef_construction = 200)",
 }

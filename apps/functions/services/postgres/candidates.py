@@ -35,9 +35,12 @@ NEAREST = """
  ORDER BY vector <#> %(vector)s::halfvec({dimensions}) LIMIT %(nearest)s)
 """
 LEVEL = """
-(SELECT {columns} FROM functions_searchentry e WHERE words @@ %(level{place})s::tsquery{filters} LIMIT {limit})
+(SELECT {columns} FROM functions_searchentry e
+ WHERE words @@ %(level{place})s::tsquery{filters}{condition} LIMIT {limit})
 """
 FIRST = "(SELECT * FROM ({levels}) AS by_words LIMIT {limit})"
+# Where a wider level gave fewer than it might, it gave all that a narrower one would.
+WIDER_IS_FULL = " AND (SELECT count(*) FROM level{wider}) = {limit}"
 NAMED = """
 (SELECT {columns} FROM functions_searchentry e WHERE name_keys && %(keys)s::text[]{filters}
  ORDER BY popularity DESC, function_id LIMIT %(limit)s)
@@ -48,6 +51,8 @@ SETTINGS = (
     "SET LOCAL hnsw.iterative_scan = relaxed_order",
     # Workers would look up the next level's words while those of the one before it are enough.
     "SET LOCAL max_parallel_workers_per_gather = 0",
+    # Of a common word it would hope to meet a few functions soon, and may have to read very many before.
+    "SET LOCAL enable_seqscan = off",
 )
 
 
@@ -73,25 +78,42 @@ def find_candidates(
 ) -> Candidates:
     """The best by meaning, and the first by words (see words.py).
 
-    `crowding` is for those whose own is not known yet.
+    Beside a vector each level has to narrow the next one, as those of `plan_few_words` do; without one they have
+    nothing in common. `crowding` is for those whose own is not known yet.
     """
-    chosen: list[str] = []
     values: dict[str, Any] = {"model": model, **scope.values}
+    values |= {f"level{place}": level for place, level in enumerate(levels)}
     if vector is not None:
-        chosen.append(NEAREST.format(columns=COLUMNS, filters=scope.sql, dimensions=DIMENSIONS))
         values |= {"vector": write_vector(vector), "nearest": BY_MEANING}
-    if levels:
-        # Beside meaning every level has its say; alone the first that fill the list are enough.
-        most = BY_WORDS if vector is None else BY_LEVEL
-        found = [
-            LEVEL.format(columns=COLUMNS, place=place, filters=scope.sql, limit=most) for place in range(len(levels))
-        ]
-        chosen.append(FIRST.format(levels=" UNION ALL ".join(found), limit=BY_WORDS))
-        values |= {f"level{place}": level for place, level in enumerate(levels)}
-    if not chosen:
+        tables = _choose_by_both(len(levels), scope)
+    elif levels:
+        tables = [f"chosen AS MATERIALIZED {_choose_by_words(len(levels), scope)}"]
+    else:
         return make_candidates([], crowding)
-    sql = f"WITH chosen AS MATERIALIZED ({' UNION ALL '.join(chosen)}) {FETCH}"
-    return make_candidates(_search(sql, values), crowding)
+    return make_candidates(_search(f"WITH {', '.join(tables)} {FETCH}", values), crowding)
+
+
+def _choose_by_both(levels: int, scope: Scope) -> list[str]:
+    """Tables of a query, `chosen` the last: the nearest, and of each level, the widest first, a few."""
+    nearest = NEAREST.format(columns=COLUMNS, filters=scope.sql, dimensions=DIMENSIONS)
+    tables = {"nearest": nearest}
+    condition = ""
+    for place in reversed(range(levels)):
+        tables[f"level{place}"] = LEVEL.format(
+            columns=COLUMNS, place=place, filters=scope.sql, condition=condition, limit=BY_LEVEL
+        )
+        condition = WIDER_IS_FULL.format(wider=place, limit=BY_LEVEL)
+    tables["chosen"] = f"({' UNION ALL '.join(f'TABLE {name}' for name in tables)})"
+    return [f"{name} AS MATERIALIZED {sql}" for name, sql in tables.items()]
+
+
+def _choose_by_words(levels: int, scope: Scope) -> str:
+    """The first that fill the list."""
+    found = [
+        LEVEL.format(columns=COLUMNS, place=place, filters=scope.sql, condition="", limit=BY_WORDS)
+        for place in range(levels)
+    ]
+    return FIRST.format(levels=" UNION ALL ".join(found), limit=BY_WORDS)
 
 
 def find_named(keys: Sequence[str], scope: Scope, *, limit: int) -> Candidates:
