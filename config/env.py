@@ -18,6 +18,11 @@ class Env(BaseSettings):
     model_config = SettingsConfigDict(env_file=None, extra="ignore", case_sensitive=False)
 
     secret_key: str = Field("", description="Signs sessions and tokens. Embedded: made once and kept in the home.")
+    secret_key_fallbacks: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Former secret keys, separated by commas: what they signed stays good."
+    )
+    jwt_access_minutes: int = Field(10, ge=1, le=60, description="Minutes that an access token is good for.")
+    jwt_refresh_days: int = Field(14, ge=1, le=365, description="Days that a refresh token is good for.")
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
@@ -27,6 +32,9 @@ class Env(BaseSettings):
         default_factory=list, description="Origins (with scheme) that may post forms, when behind a TLS proxy."
     )
     secure: bool = Field(False, description="Cookies and redirects for HTTPS. On in production unless set to false.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Proxies before the web that add to X-Forwarded-For: who asks is read from there."
+    )
     database_url: str = Field("", description="postgresql://user:password@host/name. Empty: the embedded PostgreSQL.")
     redis_url: str = Field("", description="redis://host:6379. Empty: the embedded Valkey.")
     touchstone_home: Path | None = Field(None, description="State folder: databases, index, models, secret key.")
@@ -66,7 +74,7 @@ class Env(BaseSettings):
     email_from: str = Field("touchstone@localhost", description="Sender of e-mail.")
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -23,9 +23,11 @@ UPLOADS_DIR = HOME.path / "uploads"
 URLS = embedded_urls(HOME)
 
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
+TRUSTED_PROXIES = ENV.trusted_proxies
 
 INSTALLED_APPS = [
     "unfold",
@@ -166,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.users.jwt.authentication.JwtAuthentication",
         "apps.users.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
@@ -178,6 +181,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.errors.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ENV.jwt_access_minutes),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=ENV.jwt_refresh_days),
+    "ISSUER": "touchstone",
+    "AUDIENCE": "touchstone-api",
+    "LEEWAY": 5,  # seconds by which the clocks of replicas may differ
+    "USER_ID_CLAIM": "sub",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Touchstone",
