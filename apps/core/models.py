@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from apps.core.audit.models import AuditEntry  # noqa: F401 - Django looks for models here
 from apps.core.idempotency.models import IdempotencyRecord  # noqa: F401 - Django looks for models here
 
 

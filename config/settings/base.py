@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "auditlog",
     "django_celery_beat",
     "django_filters",
     "django_htmx",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.core.audit.middleware.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -132,6 +134,15 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
     },
 }
+
+AUDITLOG_LOGENTRY_MODEL = "core.AuditEntry"
+AUDITLOG_CID_GETTER = "apps.core.audit.source.get_request_id"
+AUDITLOG_MASK_CALLABLE = "apps.core.audit.masking.hide"
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_BASE_MANAGER = True
+AUDITLOG_DISABLE_ON_RAW_SAVE = True
+# Ours stands in for its table, so there is nothing to migrate there.
+MIGRATION_MODULES = {"auditlog": None}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = ENV.time_zone

@@ -1,0 +1,88 @@
+"""Writing to the log."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from auditlog.context import disable_auditlog
+from auditlog.registry import auditlog
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.http import HttpRequest
+
+from apps.core.audit.masking import is_secret
+from apps.core.audit.models import AuditEntry
+from apps.core.audit.source import acting, get_source
+
+
+def record(
+    action: str,
+    *,
+    request: HttpRequest | None = None,
+    actor: AbstractBaseUser | None = None,
+    subject: Model | str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> AuditEntry:
+    """Writes what was done and is no plain change of a row, such as `key.revoked`.
+
+    Who and from where come from the request or job at work, unless they are given. `subject` is the row it was done
+    to, or a few words. `before` and `after` hold fields; those that are the same in both are left out.
+    """
+    source = get_source()
+    with acting(
+        request=request if request is not None else source.request,
+        actor=actor or source.actor,
+        actor_id=source.actor_id,
+        **source.facts,
+    ):
+        return AuditEntry.objects.create(
+            action=AuditEntry.Action.EVENT,
+            event=action,
+            changes=compare(before or {}, after or {}),
+            additional_data=facts,
+            **describe_subject(subject),
+        )
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    names = [*before, *(name for name in after if name not in before)]
+    pairs = {name: [before.get(name), after.get(name)] for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def describe_subject(subject: Model | str | None) -> dict[str, Any]:
+    if not isinstance(subject, Model):
+        return {"object_repr": subject or "", "object_pk": ""}
+    pk = subject.pk
+    return {
+        "content_type": ContentType.objects.get_for_model(subject),
+        "object_pk": str(pk),
+        "object_id": pk if isinstance(pk, int) else None,
+        "object_repr": str(subject),
+    }
+
+
+def watch(model: type[Model], *, without: Collection[str] = (), secret: Collection[str] = ()) -> None:
+    """Notes each row of the model that is made, changed or deleted by itself.
+
+    `without` are fields that change on their own and say nothing. Of `secret` ones, and of those whose name says so,
+    it is only noted that they changed. What goes past `save` and `delete` (update, bulk_create) is not seen.
+    """
+    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    auditlog.register(
+        model,
+        include_fields=[name for name in names if name not in without],
+        mask_fields=[name for name in names if name in secret or is_secret(name)],
+    )
+
+
+@contextmanager
+def in_bulk(action: str, **told: Any) -> Iterator[dict[str, Any]]:
+    """One entry for all that is done within, written at the end; what is put into the dict it yields goes into it."""
+    facts: dict[str, Any] = {}
+    with disable_auditlog():
+        yield facts
+    record(action, **{**told, **facts})
