@@ -4,13 +4,36 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
+from django.template.base import Template
+from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from apps.core.palette import places
+
 register = template.Library()
+
+
+@register.simple_block_tag(takes_context=True)
+def component(context: Context, content: SafeString, name: str, **values: Any) -> SafeString:
+    """`{% component "empty" title="No runs yet" %}<a …>Start one</a>{% endcomponent %}`: a part of the design system
+    (templates/components/) around what stands within, which it has as `content`."""
+    part: Template = context.template.engine.get_template(f"components/{name}.html")
+    with context.push(content=content.strip() and content, **values):
+        return part.render(context)
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context, group: str) -> list[places.Link]:
+    """The links of a group of the side bar (`main`, `aside`, `account`) for who looks at the page."""
+    request: HttpRequest = context["request"]
+    groups = {"main": places.MAIN, "aside": places.ASIDE, "account": places.ACCOUNT}
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    return list(places.list_links(groups[group], user=request.user, view=view))
 
 
 @register.simple_tag
