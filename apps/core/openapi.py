@@ -45,6 +45,7 @@ MEANINGS = {
     412: "Somebody else changed it since the revision named in `If-Match`.",
     413: "The body is too large.",
     422: "The `Idempotency-Key` was used for another request.",
+    429: "Too many requests, or failed sign-ins; `Retry-After` has the seconds to wait.",
 }
 READ_ERRORS = (400, 401, 403)
 WRITE_ERRORS = (*READ_ERRORS, 409, 413, 422)

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.users.jwt.models import TokenFamily  # noqa: F401 - Django looks for models here
 from apps.users.roles import ROLE_CHOICES, STAFF_ROLES, Role
 from apps.users.scopes import scopes_of_role
 from apps.users.tokens import KeyState, key_state, same_secret
@@ -24,12 +25,17 @@ def normalise_email(email: str) -> str:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A stored user, a viewer unless `role` is given; without a password none will sign in."""
+        """A stored user whose address counts as verified, a viewer unless `role` is given.
+
+        Without a password nobody signs in as them.
+        """
         if not email.strip():
             raise ValueError("A user needs an email address.")
         user = self.model(email=normalise_email(email), **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            user.vouch_for_email()
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -93,6 +99,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def key_scopes(self) -> tuple[str, ...]:
         """The scopes this user's keys may carry; empty for who may hold no keys."""
         return scopes_of_role(self.role)
+
+    def vouch_for_email(self) -> None:
+        """Makes `email` the account's one address, verified, on the word of whoever made or edits the account."""
+        from allauth.account.models import EmailAddress  # which loads what needs this model
+
+        EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
+        EmailAddress.objects.update_or_create(
+            user=self, email=self.email, defaults={"primary": True, "verified": True}
+        )
 
     def get_full_name(self) -> str:
         return self.full_name or self.email

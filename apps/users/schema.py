@@ -1,4 +1,4 @@
-"""How the OpenAPI describes API keys. drf-spectacular finds the class once this module is imported."""
+"""How the OpenAPI describes API keys and tokens. drf-spectacular finds the classes once this module is imported."""
 
 from typing import Any
 
@@ -16,4 +16,17 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "bearerFormat": "ts_...",
             "description": "An API key, made on your account page and sent as `Authorization: Bearer ts_...`.",
+        }
+
+
+class JwtScheme(OpenApiAuthenticationExtension):
+    target_class = "apps.users.jwt.authentication.JwtAuthentication"
+    name = "jwt"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of `/auth/token/`, sent as `Authorization: Bearer eyJ...`.",
         }

@@ -12,6 +12,7 @@ from apps.core.logs import logging_config
 from config.databases import broker_url, cache_settings, database_settings
 from config.env import read_env
 from config.mail import mail_settings
+from config.settings.accounts import *  # noqa: F403
 
 ENV = read_env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -40,6 +41,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "auditlog",
     "django_celery_beat",
     "django_filters",
@@ -71,6 +76,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "apps.users.access.middleware.AccessMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -98,7 +106,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": cache_settings(ENV.redis_url, URLS)}
 
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["apps.users.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "apps.users.accounts.lockout.LockoutBackend",
+    "apps.users.jwt.signing_in.ProgramBackend",
+    "apps.users.backends.RoleBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -112,9 +124,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "users:login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "functions:search"
-LOGOUT_REDIRECT_URL = "users:login"
+LOGOUT_REDIRECT_URL = "account_login"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
