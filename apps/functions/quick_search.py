@@ -14,7 +14,6 @@ from apps.core.afterwards import do_afterwards
 from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
 from apps.users.authentication import sign_in
-from apps.users.permissions import check_scope
 from apps.users.scopes import FUNCTIONS_READ
 
 FILTERS = ("language", "library")
@@ -33,9 +32,8 @@ def answer_quickly(request: HttpRequest) -> HttpResponse | None:
         return None
     try:
         key = sign_in(request, kept=True)
-        if key is None:
+        if key is None or FUNCTIONS_READ not in key.effective_scopes:
             return None
-        check_scope(request, key, FUNCTIONS_READ)
         body, keep = search_as_json(**wanted)
     except (APIException, InvalidInput):
         return None

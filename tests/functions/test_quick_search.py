@@ -194,7 +194,7 @@ class TestKeys:
 
     def test_its_use_is_noted(self) -> None:
         ApiKey.objects.all().delete()
-        client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER).get(SEARCH, {"q": "parse a date"})
+        client_with_key(FUNCTIONS_READ, role=Role.VIEWER).get(SEARCH, {"q": "parse a date"})
         assert ApiKey.objects.get().last_used_at
 
 
