@@ -86,9 +86,9 @@ def main() -> int:
 
 
 def make_key(home: Path) -> str:
-    """The token of a key that may search, of a new developer."""
+    """The token of a key that may search, of a new viewer."""
     email = f"bench-{time.time_ns()}@example.com"
-    run_manage(home, "create_user", email, "--role", "developer")
+    run_manage(home, "create_user", email, "--role", "viewer")
     made = run_manage(home, "create_key", email, "--name", "bench", "--scope", "functions:read")
     return str(made["token"])
 

@@ -88,7 +88,7 @@ def search(home: Path, port: int) -> None:
     environ = {**os.environ, "TOUCHSTONE_HOME": str(home)}
     manage = [sys.executable, "manage.py"]
     email = f"bench-{time.time_ns()}@example.com"
-    subprocess.run([*manage, "create_user", email, "--role", "developer", "--json"], cwd=ROOT, env=environ, check=True,
+    subprocess.run([*manage, "create_user", email, "--role", "viewer", "--json"], cwd=ROOT, env=environ, check=True,
                    stdout=subprocess.PIPE)  # fmt: skip
     made = subprocess.run([*manage, "create_key", email, "--name", "bench", "--scope", "functions:read", "--json"],
                           cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True)  # fmt: skip

@@ -1,14 +1,9 @@
-"""What a request may do, from one declaration on the view.
+"""What a request to the API may do: its route's row in the access table says which scope each method asks.
 
-    class FunctionViewSet(...):
-        required_scopes = {"GET": FUNCTIONS_READ, "POST": FUNCTIONS_WRITE, "run_import": FUNCTIONS_IMPORT}
-
-Names on the left are methods, or a viewset's actions where those differ (an action outweighs its method; HEAD and
-OPTIONS are as GET). Each scope stands for a permission. The user must have it by role, and a key must carry the scope
-as well: so a key never does more than its owner may. A view without `required_scopes` is for signed-in people only.
+Each scope stands for a permission. The user must have it by role, and a key must carry the scope as well: so a key
+never does more than its owner may. A route without a row, and a method that the row leaves out, are refused to all.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -16,13 +11,14 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from apps.users.access.rules import Who
+from apps.users.access.table import find_rule
 from apps.users.models import ApiKey, User
-from apps.users.scopes import ANY_SCOPE, SCOPES
+from apps.users.roles import SIGN_IN
+from apps.users.scopes import SCOPES
 
 if TYPE_CHECKING:  # this module is a default of REST framework, which loads it while its views are loading
     from rest_framework.views import APIView
-
-AS_GET = ("HEAD", "OPTIONS")
 
 
 class HasScope(BasePermission):
@@ -33,33 +29,35 @@ class HasScope(BasePermission):
             return False
         if request.method not in view.allowed_methods:
             return True  # and the view answers 405
-        key = request.auth if isinstance(request.auth, ApiKey) else None
-        declared: Mapping[str, str] | None = getattr(view, "required_scopes", None)
-        if declared is None:
-            if key is not None:
-                raise PermissionDenied("This is for signed-in people, not for API keys.", "key_not_allowed")
-            return True
-        scope = find_scope(declared, request, view)
-        if scope is None:
+        need = find_need(request)
+        if need is None or need == Who.NOBODY:
             return False
-        if scope != ANY_SCOPE:
-            check_scope(request, key, scope)
+        if request.auth is None and not request.user.has_perm(SIGN_IN):
+            raise PermissionDenied(f"The role {get_user(request).role} needs a key or token.", "role_not_allowed")
+        if need in SCOPES:
+            check_scope(request, request.auth, need)
+        elif request.auth is not None and need != Who.ANY_KEY:
+            raise PermissionDenied("This is for signed-in people, not for keys and tokens.", "key_not_allowed")
         return True
 
 
-def find_scope(declared: Mapping[str, str], request: Request, view: "APIView") -> str | None:
-    """The scope that the view asks of this request; None where it forgot to say, which refuses everybody."""
-    method = "GET" if request.method in AS_GET else str(request.method)
-    return declared.get(getattr(view, "action", None) or method, declared.get(method))
+def find_need(request: Request) -> str | None:
+    """What the row of the request's route asks; None where there is none, which refuses everybody."""
+    rule = find_rule(request.resolver_match.view_name) if request.resolver_match else None
+    return rule.need_of(str(request.method)) if rule else None
 
 
-def check_scope(request: HttpRequest | Request, key: ApiKey | None, scope: str) -> None:
-    """Raises PermissionDenied unless the user's role allows what `scope` stands for, and the key, if any, has it."""
-    if key is not None and scope not in key.scopes:
+def check_scope(request: HttpRequest | Request, auth: object, scope: str) -> None:
+    """Raises PermissionDenied unless the user's role allows what `scope` stands for, and a key carries it.
+
+    `auth` is what signed the request in: an API key, or something that may all that its user may.
+    """
+    key = auth if isinstance(auth, ApiKey) else None
+    if key and scope not in key.scopes:
         raise PermissionDenied(f"The API key lacks the scope {scope}.", "missing_scope")
-    allowed = scope in key.effective_scopes if key is not None else request.user.has_perm(SCOPES[scope].permission)
-    if not allowed:
-        raise PermissionDenied(f"The role {get_user(request).role} does not allow {scope}.", "role_not_allowed")
+    user = key.user if key else get_user(request)
+    if scope not in user.key_scopes:
+        raise PermissionDenied(f"The role {user.role} does not allow {scope}.", "role_not_allowed")
 
 
 def get_user(request: HttpRequest | Request) -> User:

@@ -1,61 +1,136 @@
-"""Roles, and what each may do: one static table that the admin, the pages and the API all ask."""
+"""Roles, and what each may do: one static table that the admin, the pages, the API and the docs all read.
+
+A permission that is in no row is for admins alone. Rows name permissions in full, so that a new model is nobody's to
+see until a row says whose.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from types import MappingProxyType
 
 
 class Role(StrEnum):
-    """What a person is here for. Each role may do all that the one before it may."""
+    """What somebody is here for. The first three are people; a service is a program's account."""
 
     VIEWER = "viewer"
-    DEVELOPER = "developer"
     CURATOR = "curator"
     ADMIN = "admin"
+    SERVICE = "service"
 
 
-ROLE_CHOICES = tuple((role.value, role.value.capitalize()) for role in Role)
-STAFF_ROLES = frozenset({Role.CURATOR, Role.ADMIN})
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A row: what it is in words, the permissions (`app.action_model`) that it is made of, and who has it."""
+
+    what: str
+    permissions: tuple[str, ...]
+    roles: frozenset[Role]
+
+
+SIGN_IN = "users.sign_in"
+USE_BACK_OFFICE = "users.use_back_office"
 HOLD_KEYS = "users.own_apikey"
 
-# Patterns over Django's permission names, `app.action_model`; `*` stands for anything within its half.
-VIEWER_GRANTS = ("functions.view_*", "evaluations.view_*", "evaluations.give_feedback")
-DEVELOPER_GRANTS = (*VIEWER_GRANTS, HOLD_KEYS, "core.view_job", "evaluations.add_run")
-CURATOR_GRANTS = (
-    *DEVELOPER_GRANTS,
-    "functions.*",
-    "evaluations.*",
-    "inference.view_*",
-    "core.view_*",
-    "core.change_job",
+EVERY_ROLE = frozenset(Role)
+PEOPLE = frozenset({Role.VIEWER, Role.CURATOR, Role.ADMIN})
+WORKERS = frozenset({Role.SERVICE, Role.CURATOR, Role.ADMIN})
+CURATORS = frozenset({Role.CURATOR, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+
+
+def actions(model: str, *names: str) -> tuple[str, ...]:
+    """`actions("core.job", "view")` is `("core.view_job",)`."""
+    app, _, name = model.partition(".")
+    return tuple(f"{app}.{action}_{name}" for action in names)
+
+
+RIGHTS: tuple[Right, ...] = (
+    Right("Sign in to the pages", (SIGN_IN,), PEOPLE),
+    Right("Hold API keys", (HOLD_KEYS,), EVERY_ROLE),
+    Right(
+        "Read and search functions",
+        (*actions("functions.function", "view"), *actions("functions.library", "view")),
+        EVERY_ROLE,
+    ),
+    Right(
+        "Read suites, cases, runs and reports",
+        tuple(f"evaluations.view_{name}" for name in ("suite", "case", "run", "caseoutcome", "report", "schedule")),
+        EVERY_ROLE,
+    ),
+    Right("Say that an answer is wrong", ("evaluations.give_feedback",), EVERY_ROLE),
+    Right("Start and cancel sweeps", actions("evaluations.run", "add"), WORKERS),
+    Right("Follow background jobs", actions("core.job", "view"), WORKERS),
+    Right("Cancel background jobs", actions("core.job", "change"), CURATORS),
+    Right("Use the back office", (USE_BACK_OFFICE,), CURATORS),
+    Right(
+        "Add, edit, publish and retire functions",
+        (*actions("functions.function", "add", "change"), *actions("functions.revision", "view")),
+        CURATORS,
+    ),
+    Right("Import functions", actions("functions.function", "import"), CURATORS),
+    Right(
+        "Keep libraries and synonyms",
+        (
+            *actions("functions.library", "add", "change", "delete"),
+            *actions("functions.synonymgroup", "view", "add", "change", "delete"),
+        ),
+        CURATORS,
+    ),
+    Right(
+        "Keep suites and their cases",
+        (
+            *actions("evaluations.suite", "add", "change", "delete"),
+            *actions("evaluations.case", "add", "change"),
+            *actions("evaluations.caserevision", "view"),
+        ),
+        CURATORS,
+    ),
+    Right("Acknowledge reports", actions("evaluations.report", "change"), CURATORS),
+    Right(
+        "Schedule sweeps, and see the messages about them",
+        (*actions("evaluations.schedule", "add", "change", "delete"), *actions("evaluations.delivery", "view")),
+        CURATORS,
+    ),
+    Right("Delete functions for good", actions("functions.function", "delete"), ADMINS),
+    Right("Look after members and invitations", actions("users.user", "view", "add", "change"), ADMINS),
+    Right("See and revoke everybody's API keys", actions("users.apikey", "view", "change"), ADMINS),
+    Right("Read and export the audit log", ("core.view_audit",), ADMINS),
+    Right(
+        "Change what runs by the clock",
+        tuple(
+            permission
+            for kind in ("periodictask", "intervalschedule", "crontabschedule", "clockedschedule", "solarschedule")
+            for permission in actions(f"django_celery_beat.{kind}", "view", "add", "change", "delete")
+        ),
+        ADMINS,
+    ),
 )
-ROLE_GRANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+
+ROLE_CHOICES = tuple((role.value, role.value.capitalize()) for role in Role)
+GRANTED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        Role.VIEWER: VIEWER_GRANTS,
-        Role.DEVELOPER: DEVELOPER_GRANTS,
-        Role.CURATOR: CURATOR_GRANTS,
-        Role.ADMIN: ("*.*",),
+        role.value: frozenset(name for right in RIGHTS if role in right.roles for name in right.permissions)
+        for role in Role
     }
 )
 
 
-@lru_cache(maxsize=1024)
 def grants(role: str, permission: str) -> bool:
     """Whether `role` may do `permission` (`app.action_model`). A role or a permission that is not one may nothing."""
-    app, dot, codename = permission.partition(".")
-    if not (app and dot and codename):
-        return False
-    return any(matches(pattern, app, codename) for pattern in ROLE_GRANTS.get(role, ()))
+    if permission in GRANTED.get(role, ()):
+        return True
+    return role == Role.ADMIN and is_permission(permission)
 
 
-def matches(pattern: str, app: str, codename: str) -> bool:
-    """Whether the pattern covers `app.codename`, each half on its own, so that no `*` reaches over the dot."""
-    pattern_app, _, pattern_codename = pattern.partition(".")
-    return fnmatchcase(app, pattern_app) and fnmatchcase(codename, pattern_codename)
+def is_permission(text: str) -> bool:
+    app, _, codename = text.partition(".")
+    return bool(app and codename) and "." not in codename
 
 
 def grants_app(role: str, app: str) -> bool:
     """Whether `role` may do anything at all in the app."""
-    return any(fnmatchcase(app, pattern.partition(".")[0]) for pattern in ROLE_GRANTS.get(role, ()))
+    return bool(app) and (role == Role.ADMIN or any(name.startswith(f"{app}.") for name in GRANTED.get(role, ())))
+
+
+STAFF_ROLES = frozenset(role for role in Role if grants(role, USE_BACK_OFFICE))

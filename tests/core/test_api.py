@@ -17,7 +17,7 @@ def make_job(**fields: object) -> Job:
 
 class TestList:
     def test_newest_first_with_progress(self) -> None:
-        client = client_of(Role.DEVELOPER)
+        client = client_of()
         first = make_job(created_by=client.user)
         second = make_job(state=JobState.RUNNING, done=1, total=3, message="one of three")
         body = client.get(JOBS).json()
@@ -117,9 +117,9 @@ class TestRights:
     def test_a_viewer_sees_no_jobs(self) -> None:
         assert client_of(Role.VIEWER).get(JOBS).status_code == 403
 
-    def test_a_developer_sees_but_does_not_cancel(self) -> None:
+    def test_a_service_sees_but_does_not_cancel(self) -> None:
         job = make_job()
-        client = client_of(Role.DEVELOPER)
+        client = client_with_key(JOBS_READ, JOBS_WRITE, role=Role.SERVICE)
         assert client.get(f"{JOBS}{job.pk}/").status_code == 200
         assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
 

@@ -312,4 +312,4 @@ class TestFeedback:
 
 
 def test_suites_are_for_curators_to_make() -> None:
-    assert client_of(Role.DEVELOPER).post(SUITES, {"name": "x"}, format="json").status_code == 403
+    assert client_of(Role.VIEWER).post(SUITES, {"name": "x"}, format="json").status_code == 403

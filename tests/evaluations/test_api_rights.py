@@ -14,7 +14,7 @@ from tests.evaluations.factories import CaseFactory, ReportFactory, RunFactory, 
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
-CURATORS, DEVELOPERS, ALL = (Role.CURATOR,), (Role.DEVELOPER, Role.CURATOR), (Role.VIEWER, Role.DEVELOPER, Role.CURATOR)
+CURATORS, ALL = (Role.CURATOR,), (Role.VIEWER, Role.CURATOR)
 READS = (
     "suites/", "suites/{suite}/", "suites/{suite}/cases/", "cases/{case}/", "suites/{suite}/runs/", "runs/{run}/",
     "runs/{run}/outcomes/", "runs/{run}/report/", "schedules/", "schedules/{schedule}/",
@@ -26,8 +26,8 @@ WRITES: tuple[tuple[str, str, Any, str, tuple[Role, ...]], ...] = (
     ("post", "suites/{suite}/cases/import/", {"cases": [{"query": "n", "expected": []}]}, EVALUATIONS_WRITE, CURATORS),
     ("post", "suites/{suite}/generate/", {"count": 1}, EVALUATIONS_WRITE, CURATORS),
     ("patch", "cases/{case}/", {"note": "n"}, EVALUATIONS_WRITE, CURATORS),
-    ("post", "suites/{suite}/runs/", None, EVALUATIONS_RUN, DEVELOPERS),
-    ("post", "runs/{running}/cancel/", None, EVALUATIONS_RUN, DEVELOPERS),
+    ("post", "suites/{suite}/runs/", None, EVALUATIONS_RUN, CURATORS),
+    ("post", "runs/{running}/cancel/", None, EVALUATIONS_RUN, CURATORS),
     ("post", "runs/{run}/acknowledge/", {"comment": "c"}, EVALUATIONS_WRITE, CURATORS),
     ("post", "runs/{run}/pin/", None, EVALUATIONS_WRITE, CURATORS),
     ("delete", "runs/{run}/pin/", None, EVALUATIONS_WRITE, CURATORS),
@@ -56,7 +56,7 @@ def send(client: APIClient, method: str, path: str, body: Any, keys: dict[str, i
 def test_reading_is_for_everybody_who_is_known(keys: dict[str, int]) -> None:
     others = [scope for scope in SCOPES if scope != EVALUATIONS_READ]
     clients = {
-        200: [client_of(Role.VIEWER), client_with_key(EVALUATIONS_READ, role=Role.DEVELOPER)],
+        200: [client_of(Role.VIEWER), client_with_key(EVALUATIONS_READ, role=Role.SERVICE)],
         403: [client_with_key(*others)],
         401: [APIClient()],
     }
@@ -69,7 +69,7 @@ def test_reading_is_for_everybody_who_is_known(keys: dict[str, int]) -> None:
 def test_writing(
     method: str, path: str, body: Any, scope: str, allowed: tuple[Role, ...], keys: dict[str, int]
 ) -> None:
-    for role in (Role.VIEWER, Role.DEVELOPER, Role.CURATOR):
+    for role in (Role.VIEWER, Role.CURATOR):
         if role not in allowed:
             assert send(client_of(role), method, path, body, keys) == 403
     others = [other for other in SCOPES if other != scope]

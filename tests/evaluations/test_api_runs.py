@@ -58,7 +58,7 @@ class TestList:
 class TestStart:
     def test_answers_with_the_run(self) -> None:
         case = CaseFactory()
-        baseline, client = RunFactory(suite=case.suite), client_of(Role.DEVELOPER)
+        baseline, client = RunFactory(suite=case.suite), client_of()
         path = f"{SUITES}{case.suite_id}/runs/"
         response = client.post(path, {"baseline": baseline.pk, "note": "why"}, format="json")
         assert response.status_code == 202
@@ -114,7 +114,7 @@ class TestRun:
 
     def test_cancelled_once(self) -> None:
         run = RunFactory(state=RunState.RUNNING)
-        client = client_of(Role.DEVELOPER)
+        client = client_of()
         assert client.post(f"{RUNS}{run.pk}/cancel/").json()["state"] == "cancelled"
         again = client.post(f"{RUNS}{run.pk}/cancel/")
         assert (again.status_code, again.json()["code"]) == (409, "run_over")
@@ -145,7 +145,7 @@ class TestRun:
         assert (shown["needs_acknowledgement"], shown["comment"]) == (False, "The index was stale.")
         unreported = RunFactory(state=RunState.RUNNING)
         assert client.post(f"{RUNS}{unreported.pk}/acknowledge/", {"comment": "x"}, format="json").status_code == 404
-        assert client_of(Role.DEVELOPER).post(path, {"comment": "x"}, format="json").status_code == 403
+        assert client_of(Role.VIEWER).post(path, {"comment": "x"}, format="json").status_code == 403
 
     @pytest.mark.parametrize(
         ("form", "media_type", "text"),
@@ -283,10 +283,10 @@ class TestSchedules:
     [
         ("get", RUNS, Role.VIEWER),
         ("post", "{run}cancel/", Role.VIEWER),
-        ("post", "{run}pin/", Role.DEVELOPER),
-        ("delete", "{run}pin/", Role.DEVELOPER),
-        ("post", SCHEDULES, Role.DEVELOPER),
-        ("delete", "{schedule}", Role.DEVELOPER),
+        ("post", "{run}pin/", Role.VIEWER),
+        ("delete", "{run}pin/", Role.VIEWER),
+        ("post", SCHEDULES, Role.VIEWER),
+        ("delete", "{schedule}", Role.VIEWER),
     ],
 )
 def test_who_may_not(method: str, path: str, role: Role) -> None:

@@ -140,8 +140,8 @@ class TestPages:
     @pytest.mark.parametrize("page", ["", "try/", "import/", "index/"])
     def test_are_for_staff(self, client: Client, page: str) -> None:
         assert client.get(FUNCTIONS + page).status_code == 200
-        client.force_login(UserFactory(role=Role.DEVELOPER))
-        assert client.get(FUNCTIONS + page).status_code == 302
+        client.force_login(UserFactory(role=Role.VIEWER))
+        assert client.get(FUNCTIONS + page).status_code == 403
 
 
 @pytest.mark.usefixtures("curator")

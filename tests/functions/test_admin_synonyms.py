@@ -112,5 +112,5 @@ def test_groups_are_removed_one_by_one_and_together(client: Client) -> None:
 
 
 def test_only_curators_get_in(client: Client) -> None:
-    client.force_login(UserFactory(role=Role.DEVELOPER))
-    assert client.get(GROUPS).status_code == 302
+    client.force_login(UserFactory(role=Role.VIEWER))
+    assert client.get(GROUPS).status_code == 403

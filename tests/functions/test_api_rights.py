@@ -47,14 +47,13 @@ class TestRights:
     @pytest.mark.parametrize("path", READS)
     def test_reading_is_for_everybody_who_is_known(self, path: str) -> None:
         assert self.status_of(client_of(Role.VIEWER), "get", path) == 200
-        assert self.status_of(client_with_key(FUNCTIONS_READ, role=Role.DEVELOPER), "get", path) == 200
+        assert self.status_of(client_with_key(FUNCTIONS_READ, role=Role.SERVICE), "get", path) == 200
         assert self.status_of(client_with_key(FUNCTIONS_WRITE, FUNCTIONS_IMPORT), "get", path) == 403
         assert self.status_of(APIClient(), "get", path) == 401
 
     @pytest.mark.parametrize(("method", "path", "body"), WRITES)
     def test_writing_is_for_curators(self, method: str, path: str, body: Any) -> None:
-        for role in (Role.VIEWER, Role.DEVELOPER):
-            assert self.status_of(client_of(role), method, path, body) == 403
+        assert self.status_of(client_of(Role.VIEWER), method, path, body) == 403
         scope, other = FUNCTIONS_WRITE, FUNCTIONS_IMPORT
         if path == IMPORT:
             scope, other = other, scope

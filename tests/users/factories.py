@@ -19,7 +19,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
     email = factory.LazyFunction(lambda: f"{uuid.uuid4().hex[:12]}@example.com")
     full_name = "Ada Lovelace"
-    role = Role.DEVELOPER.value
+    role = Role.VIEWER.value
     password = PASSWORD
 
     @classmethod

@@ -1,17 +1,14 @@
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.apps import apps
-from django.contrib.auth import aauthenticate, authenticate
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser
-from django.db import connections
 from django.test import RequestFactory
 
 from apps.users.backends import RoleBackend, every_permission
 from apps.users.models import User
 from apps.users.roles import Role
-from apps.users.throttle import MAX_ATTEMPTS, seconds_left
 from tests.users.factories import PASSWORD, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -37,42 +34,10 @@ def test_nobody_else_is_let_in(request_) -> None:
     assert authenticate(request_, username=user.email) is None
 
 
-def test_after_too_many_tries_even_the_right_password_must_wait(request_) -> None:
-    user = UserFactory()
-    for _ in range(MAX_ATTEMPTS):
-        assert authenticate(request_, username=user.email, password="wrong") is None
-    assert authenticate(request_, username=user.email, password=PASSWORD) is None
-
-
-def test_waiting_goes_by_account_and_address(rf: RequestFactory, request_) -> None:
-    user, other = UserFactory(), UserFactory()
-    for _ in range(MAX_ATTEMPTS + 1):
-        authenticate(request_, username=user.email, password="wrong")
-    assert authenticate(rf.post("/", REMOTE_ADDR="10.0.0.9"), username=user.email, password=PASSWORD) == user
-    assert authenticate(request_, username=other.email, password=PASSWORD) == other
-
-
-def test_a_right_password_starts_the_count_afresh(request_) -> None:
-    user = UserFactory()
-    for _ in range(2):
-        for _ in range(MAX_ATTEMPTS - 1):
-            authenticate(request_, username=user.email, password="wrong")
-        assert authenticate(request_, username=user.email, password=PASSWORD) == user
-    assert seconds_left(request_, user.email) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_asynchronous_way_in_is_limited_too(request_) -> None:
-    user = UserFactory()
-
-    async def attempt() -> User | None:
-        for _ in range(MAX_ATTEMPTS):
-            await aauthenticate(request_, username=user.email, password="wrong")
-        found = await aauthenticate(request_, username=user.email, password=PASSWORD)
-        await sync_to_async(connections.close_all)()  # those of the thread that asked the database
-        return found
-
-    assert asyncio.run(attempt()) is None
+def test_a_program_signs_in_to_no_page(request_) -> None:
+    program = UserFactory(role=Role.SERVICE)
+    assert authenticate(request_, username=program.email, password=PASSWORD) is None
+    assert RoleBackend().get_user(program.pk) is None
 
 
 def test_rights_come_from_the_role_without_a_query(django_assert_num_queries) -> None:
@@ -115,10 +80,10 @@ def test_an_anonymous_visitor_may_nothing() -> None:
 
 
 def test_all_permissions_are_those_of_the_role() -> None:
-    developer = UserFactory(role=Role.DEVELOPER)
-    assert developer.get_all_permissions() == {p for p in every_permission() if developer.has_perm(p)}
-    assert "users.own_apikey" in developer.get_all_permissions()
-    assert developer.get_group_permissions() == set()
+    viewer = UserFactory(role=Role.VIEWER)
+    assert viewer.get_all_permissions() == {p for p in every_permission() if viewer.has_perm(p)}
+    assert "users.own_apikey" in viewer.get_all_permissions()
+    assert viewer.get_group_permissions() == set()
     assert UserFactory(role=Role.ADMIN).get_all_permissions() == every_permission()
 
 

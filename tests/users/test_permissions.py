@@ -1,24 +1,26 @@
 from typing import Any
 
 import pytest
+from django.urls import ResolverMatch
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
-from apps.users.models import ApiKey, User
-from apps.users.roles import Role
-from apps.users.scopes import ANY_SCOPE, FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
+from apps.users import permissions
+from apps.users.access.rules import Who, api
+from apps.users.jwt.models import TokenFamily
+from apps.users.models import User
+from apps.users.roles import PEOPLE, Role
+from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
 from tests.users.factories import ApiKeyFactory, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 class Things(ViewSet):
-    """As the functions API is: methods name scopes, and one action names its own."""
-
-    required_scopes = {"GET": FUNCTIONS_READ, "POST": FUNCTIONS_WRITE, "load": FUNCTIONS_IMPORT}
+    """As the functions API is: rows name scopes by method."""
 
     def list(self, request: Request) -> Response:
         return Response("listed")
@@ -30,14 +32,12 @@ class Things(ViewSet):
         return Response("loaded")
 
 
-class Undeclared(APIView):
+class OwnThings(APIView):
     def get(self, request: Request) -> Response:
         return Response("for people")
 
 
 class Forgetful(APIView):
-    required_scopes = {"GET": ANY_SCOPE}
-
     def get(self, request: Request) -> Response:
         return Response("for any key")
 
@@ -47,13 +47,25 @@ class Forgetful(APIView):
 
 things = Things.as_view({"get": "list", "post": "create"})
 load = Things.as_view({"post": "load"})
-undeclared, forgetful = Undeclared.as_view(), Forgetful.as_view()
+own, forgetful = OwnThings.as_view(), Forgetful.as_view()
+ROWS = {
+    things: api(GET=FUNCTIONS_READ, POST=FUNCTIONS_WRITE),
+    load: api(POST=FUNCTIONS_IMPORT),
+    own: api(GET=Who.OWN),
+    forgetful: api(GET=Who.ANY_KEY),
+}
 
 
-def send(view: Any, method: str, user: User | None, key: ApiKey | None = None) -> Response:
+@pytest.fixture(autouse=True)
+def rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "find_rule", {f"route-{id(view)}": rule for view, rule in ROWS.items()}.get)
+
+
+def send(view: Any, method: str, user: User | None, auth: object = None) -> Response:
     request = getattr(APIRequestFactory(), method)("/")
+    request.resolver_match = ResolverMatch(view, (), {}, url_name=f"route-{id(view)}")
     if user is not None:
-        force_authenticate(request, user, key)
+        force_authenticate(request, user, auth)
     response: Response = view(request)
     return response.render() if hasattr(response, "render") else response
 
@@ -67,7 +79,7 @@ def problem(response: Response) -> tuple[int, str]:
     return response.status_code, response.data["code"]
 
 
-@pytest.mark.parametrize("view", [things, undeclared, forgetful])
+@pytest.mark.parametrize("view", [things, own, forgetful])
 def test_nobody_gets_in_unsigned(view: Any) -> None:
     response = send(view, "get", None)
     assert problem(response) == (401, "not_authenticated")
@@ -77,12 +89,12 @@ def test_nobody_gets_in_unsigned(view: Any) -> None:
 @pytest.mark.parametrize(
     ("view", "method", "allowed"),
     [
-        (things, "get", set(Role)),
-        (things, "head", set(Role)),
-        (things, "options", set(Role)),
+        (things, "get", PEOPLE),
+        (things, "head", PEOPLE),
+        (things, "options", PEOPLE),
         (things, "post", {Role.CURATOR, Role.ADMIN}),
         (load, "post", {Role.CURATOR, Role.ADMIN}),
-        (undeclared, "get", set(Role)),
+        (own, "get", PEOPLE),
     ],
 )
 def test_people_are_let_in_by_role(view: Any, method: str, allowed: set[Role]) -> None:
@@ -110,7 +122,7 @@ def test_keys_are_let_in_by_scope() -> None:
         (things, "post", [FUNCTIONS_READ, FUNCTIONS_IMPORT], FUNCTIONS_WRITE),
         (load, "post", [FUNCTIONS_READ, FUNCTIONS_WRITE], FUNCTIONS_IMPORT),
         (things, "post", [], FUNCTIONS_WRITE),
-        (things, "post", [ANY_SCOPE, "functions:*", "FUNCTIONS:WRITE"], FUNCTIONS_WRITE),
+        (things, "post", ["*", "functions:*", "FUNCTIONS:WRITE"], FUNCTIONS_WRITE),
     ],
 )
 def test_the_missing_scope_is_named(view: Any, method: str, scopes: list[str], missing: str) -> None:
@@ -119,22 +131,31 @@ def test_the_missing_scope_is_named(view: Any, method: str, scopes: list[str], m
     assert response.data["detail"] == f"The API key lacks the scope {missing}."
 
 
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.DEVELOPER])
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SERVICE])
 def test_a_key_does_no_more_than_its_owner_may_now(role: Role) -> None:
     response = send_key(things, "post", role, FUNCTIONS_READ, FUNCTIONS_WRITE)
     assert problem(response) == (403, "role_not_allowed")
 
 
-def test_the_key_of_someone_who_became_a_viewer_is_no_use() -> None:
-    assert problem(send_key(things, "get", Role.VIEWER, FUNCTIONS_READ)) == (403, "role_not_allowed")
+def test_a_token_does_what_its_owner_may() -> None:
+    family = TokenFamily()
+    assert send(things, "get", UserFactory(role=Role.SERVICE), family).status_code == 200
+    assert problem(send(things, "post", UserFactory(role=Role.SERVICE), family)) == (403, "role_not_allowed")
 
 
-def test_where_nothing_is_declared_keys_are_refused() -> None:
-    assert problem(send_key(undeclared, "get", Role.ADMIN, FUNCTIONS_READ)) == (403, "key_not_allowed")
+def test_what_is_for_people_refuses_keys_and_tokens() -> None:
+    assert problem(send_key(own, "get", Role.ADMIN, FUNCTIONS_READ)) == (403, "key_not_allowed")
+    assert problem(send(own, "get", UserFactory(role=Role.ADMIN), TokenFamily())) == (403, "key_not_allowed")
 
 
-def test_any_key_will_do_where_the_view_says_so() -> None:
+def test_any_key_will_do_where_the_row_says_so() -> None:
     assert send_key(forgetful, "get", Role.VIEWER).status_code == 200
+
+
+def test_a_route_without_a_row_is_refused_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "find_rule", {}.get)
+    assert problem(send(things, "get", UserFactory(role=Role.ADMIN))) == (403, "permission_denied")
+    assert send_key(things, "get", Role.ADMIN, FUNCTIONS_READ).status_code == 403
 
 
 def test_a_method_left_out_is_refused_to_all() -> None:

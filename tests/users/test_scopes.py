@@ -16,13 +16,13 @@ from apps.users.scopes import (
 pytestmark = pytest.mark.unit
 
 
-def test_a_viewer_may_hold_no_keys() -> None:
-    assert scopes_of_role(Role.VIEWER) == ()
+def test_a_viewers_keys_read_and_report() -> None:
+    assert scopes_of_role(Role.VIEWER) == (FUNCTIONS_READ, EVALUATIONS_READ, FEEDBACK_WRITE)
 
 
-def test_a_developers_keys_read_sweep_and_report() -> None:
+def test_a_services_keys_sweep_and_follow_too() -> None:
     wanted = (FUNCTIONS_READ, EVALUATIONS_READ, EVALUATIONS_RUN, FEEDBACK_WRITE, JOBS_READ)
-    assert scopes_of_role(Role.DEVELOPER) == wanted
+    assert scopes_of_role(Role.SERVICE) == wanted
 
 
 def test_a_curators_keys_write_and_import() -> None:

@@ -168,7 +168,7 @@ class TestCreateKey:
         assert set(raised.value.errors) == {field}
         assert not ApiKey.objects.exists()
 
-    @pytest.mark.parametrize("owner", [{"role": Role.VIEWER}, {"role": Role.ADMIN, "is_active": False}])
+    @pytest.mark.parametrize("owner", [{"role": "nobody"}, {"role": Role.ADMIN, "is_active": False}])
     def test_not_everyone_may_hold_keys(self, owner: dict[str, object]) -> None:
         with pytest.raises(InvalidInput, match="user"):
             create_key(user=UserFactory(**owner), name="CI", scopes=[FUNCTIONS_READ])

@@ -21,11 +21,6 @@ def viewer() -> Client:
 
 
 @pytest.fixture
-def developer() -> Client:
-    return client_of(Role.DEVELOPER)
-
-
-@pytest.fixture
 def curator() -> Client:
     return client_of(Role.CURATOR)
 

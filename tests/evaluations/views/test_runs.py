@@ -36,12 +36,12 @@ class TestProgress:
         run = ReportFactory(data={"reasons": [], "verdict": "first"}).run
         assert viewer.get(run.get_absolute_url(), headers=part("progress"))["HX-Refresh"] == "true"
 
-    def test_cancels(self, developer):
+    def test_cancels(self, curator):
         run = RunFactory(state=RunState.RUNNING, total=5)
-        developer.post(address("cancel_run", run.pk))
+        curator.post(address("cancel_run", run.pk))
         run.refresh_from_db()
         assert run.state == RunState.CANCELLED
-        assert "is over already" in text_of(developer.post(address("cancel_run", run.pk), follow=True))
+        assert "is over already" in text_of(curator.post(address("cancel_run", run.pk), follow=True))
 
 
 class TestReport:
@@ -101,8 +101,8 @@ class TestReport:
         assert "already" in text_of(curator.post(acknowledge, {"comment": "me too"}, follow=True))
         assert curator.post(address("acknowledge", RunFactory().pk), {"comment": "x"}).status_code == 404
 
-    def test_runs_again_against_this_one(self, developer, compared):
-        response = developer.post(address("run_again", compared.run_id))
+    def test_runs_again_against_this_one(self, curator, compared):
+        response = curator.post(address("run_again", compared.run_id))
         run = compared.run.suite.runs.first()
         assert response.url == run.get_absolute_url()
         assert run.baseline == compared.run

@@ -64,16 +64,16 @@ class TestSuite:
             assert said in page
         assert "Start a sweep" not in page
 
-    def test_starts_a_sweep(self, developer, compared):
+    def test_starts_a_sweep(self, curator, compared):
         suite, baseline = compared.run.suite, compared.run
-        response = developer.post(address("start_run", suite.pk), {"baseline": baseline.pk, "note": "new synonyms"})
+        response = curator.post(address("start_run", suite.pk), {"baseline": baseline.pk, "note": "new synonyms"})
         run = suite.runs.first()
         assert response.url == run.get_absolute_url()
         assert (run.baseline, run.note, run.total) == (baseline, "new synonyms", 20)
         assert run.created_by is not None
 
-    def test_there_is_nothing_to_sweep(self, developer):
-        response = developer.post(address("start_run", SuiteFactory().pk), {})
+    def test_there_is_nothing_to_sweep(self, curator):
+        response = curator.post(address("start_run", SuiteFactory().pk), {})
         assert response.status_code == 422
         assert "no active cases" in text_of(response)
 

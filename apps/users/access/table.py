@@ -1,0 +1,188 @@
+"""Every address of the web process and the gateway, by the name of its route, and what it asks of a request.
+
+A route that has no row here is refused to everybody, and tests/users/access fails: who adds an address adds
+its row.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from apps.users.access.rules import Rule, Who, acts, admin_model, api, form, page, reads
+from apps.users.roles import HOLD_KEYS, USE_BACK_OFFICE
+from apps.users.scopes import (
+    EVALUATIONS_READ,
+    EVALUATIONS_RUN,
+    EVALUATIONS_WRITE,
+    FEEDBACK_WRITE,
+    FUNCTIONS_IMPORT,
+    FUNCTIONS_READ,
+    FUNCTIONS_WRITE,
+    JOBS_READ,
+    JOBS_WRITE,
+)
+
+FOR_MACHINES = {
+    "live": reads(Who.PUBLIC),
+    "ready": reads(Who.PUBLIC),
+    "prometheus-django-metrics": reads(Who.PUBLIC),
+    "favicon": reads(Who.PUBLIC),
+}
+
+ACCOUNT = {
+    "home": reads(Who.SIGNED_IN),
+    "account_login": form(Who.PUBLIC),
+    "account_logout": form(Who.PUBLIC),
+    "users:account": reads(Who.OWN),
+    "users:password_change": form(Who.OWN),
+    "users:password_change_done": reads(Who.OWN),
+    "users:add_key": form(HOLD_KEYS),
+    "users:end_key": acts(Who.OWN),
+}
+
+JOBS = {
+    "core:jobs": reads("core.view_job"),
+    "core:job": reads("core.view_job"),
+    "core:cancel_job": acts("core.change_job"),
+}
+
+FUNCTIONS = {
+    "functions:search": reads("functions.view_function"),
+    "functions:index_state": reads("functions.view_function"),
+    "functions:import": form("functions.import_function"),
+    "functions:new": form("functions.add_function"),
+    "functions:detail": reads("functions.view_function"),
+    "functions:edit": form("functions.change_function"),
+    "functions:set_state": acts("functions.change_function"),
+    "functions:restore": acts("functions.change_function"),
+    "functions:revision": reads("functions.view_function"),
+}
+
+EVALUATIONS = {
+    "evaluations:suites": reads("evaluations.view_suite"),
+    "evaluations:new_suite": form("evaluations.add_suite"),
+    "evaluations:suite": reads("evaluations.view_suite"),
+    "evaluations:start_run": acts("evaluations.add_run"),
+    "evaluations:settings": form("evaluations.change_suite"),
+    "evaluations:pin_baseline": acts("evaluations.change_suite"),
+    "evaluations:cases": reads("evaluations.view_case"),
+    "evaluations:add_cases": form("evaluations.add_case"),
+    "evaluations:import_cases": acts("evaluations.add_case"),
+    "evaluations:generate_cases": acts("evaluations.add_case"),
+    "evaluations:case": page(GET="evaluations.view_case", POST="evaluations.change_case"),
+    "evaluations:set_state": acts("evaluations.change_case"),
+    "evaluations:run": reads("evaluations.view_run"),
+    "evaluations:cancel_run": acts("evaluations.add_run"),
+    "evaluations:run_again": acts("evaluations.add_run"),
+    "evaluations:acknowledge": acts("evaluations.change_report"),
+    "evaluations:fix_case": acts("evaluations.change_case"),
+    "evaluations:download": reads("evaluations.view_report"),
+    "evaluations:feedback": form("evaluations.give_feedback"),
+    "evaluations:drafts": reads("evaluations.change_case"),
+    "evaluations:accept_draft": acts("evaluations.change_case"),
+    "evaluations:dismiss_draft": acts("evaluations.change_case"),
+    "evaluations:schedules": reads("evaluations.view_schedule"),
+    "evaluations:new_schedule": form("evaluations.add_schedule"),
+    "evaluations:schedule": form("evaluations.change_schedule"),
+    "evaluations:pause_schedule": acts("evaluations.change_schedule"),
+    "evaluations:delete_schedule": acts("evaluations.delete_schedule"),
+}
+
+API = {
+    "api:schema": api(GET=Who.PUBLIC),
+    "api:docs": api(GET=Who.PUBLIC),
+    "api:me": api(GET=Who.ANY_KEY),
+    "api:key-list": api(GET=Who.OWN, POST=Who.OWN),
+    "api:key-detail": api(DELETE=Who.OWN),
+    "api:token": api(POST=Who.PUBLIC),
+    "api:token-refresh": api(POST=Who.PUBLIC),
+    "api:token-revoke": api(POST=Who.PUBLIC),
+    "api:token-family-list": api(GET=Who.OWN),
+    "api:token-family-detail": api(DELETE=Who.OWN),
+    "api:job-list": api(GET=JOBS_READ),
+    "api:job-detail": api(GET=JOBS_READ),
+    "api:job-cancel": api(POST=JOBS_WRITE),
+    "api:function-search": api(GET=FUNCTIONS_READ),
+    "api:function-import": api(POST=FUNCTIONS_IMPORT),
+    "api:function-index": api(GET=FUNCTIONS_READ),
+    "api:function-index-rebuild": api(POST=FUNCTIONS_WRITE),
+    "api:trace": api(GET=FUNCTIONS_READ),
+    "api:function-list": api(GET=FUNCTIONS_READ, POST=FUNCTIONS_WRITE),
+    "api:function-detail": api(GET=FUNCTIONS_READ, PATCH=FUNCTIONS_WRITE),
+    "api:function-publish": api(POST=FUNCTIONS_WRITE),
+    "api:function-restore": api(POST=FUNCTIONS_WRITE),
+    "api:function-retire": api(POST=FUNCTIONS_WRITE),
+    "api:function-revisions": api(GET=FUNCTIONS_READ),
+    "api:function-similar": api(GET=FUNCTIONS_READ),
+    "api:library-list": api(GET=FUNCTIONS_READ),
+    "api:suite-list": api(GET=EVALUATIONS_READ, POST=EVALUATIONS_WRITE),
+    "api:suite-detail": api(GET=EVALUATIONS_READ, PATCH=EVALUATIONS_WRITE),
+    "api:suite-cases": api(GET=EVALUATIONS_READ, POST=EVALUATIONS_WRITE),
+    "api:case-import": api(POST=EVALUATIONS_WRITE),
+    "api:case-generate": api(POST=EVALUATIONS_WRITE),
+    "api:case-detail": api(GET=EVALUATIONS_READ, PATCH=EVALUATIONS_WRITE),
+    "api:suite-runs": api(GET=EVALUATIONS_READ, POST=EVALUATIONS_RUN),
+    "api:run-detail": api(GET=EVALUATIONS_READ),
+    "api:run-outcomes": api(GET=EVALUATIONS_READ),
+    "api:run-report": api(GET=EVALUATIONS_READ),
+    "api:run-compare": api(GET=EVALUATIONS_READ),
+    "api:run-cancel": api(POST=EVALUATIONS_RUN),
+    "api:run-acknowledge": api(POST=EVALUATIONS_WRITE),
+    "api:run-pin": api(POST=EVALUATIONS_WRITE, DELETE=EVALUATIONS_WRITE),
+    "api:schedule-list": api(GET=EVALUATIONS_READ, POST=EVALUATIONS_WRITE),
+    "api:schedule-detail": api(GET=EVALUATIONS_READ, PATCH=EVALUATIONS_WRITE, DELETE=EVALUATIONS_WRITE),
+    "api:feedback": api(POST=FEEDBACK_WRITE),
+}
+
+BACK_OFFICE = {
+    "admin:index": reads(USE_BACK_OFFICE),
+    "admin:app_list": reads(USE_BACK_OFFICE),
+    "admin:search": reads(USE_BACK_OFFICE),
+    "admin:login": form(Who.PUBLIC),
+    "admin:logout": acts(Who.PUBLIC),
+    "admin:password_change": form(Who.OWN),
+    "admin:password_change_done": reads(Who.OWN),
+    "admin:autocomplete": reads(USE_BACK_OFFICE),
+    "admin:jsi18n": reads(USE_BACK_OFFICE),
+    "admin:view_on_site": reads(USE_BACK_OFFICE),
+    # What the admin has no name for: the short address of a row, and whatever is nothing.
+    "admin:django.views.generic.base.RedirectView": reads(USE_BACK_OFFICE),
+    "admin:django.contrib.admin.sites.catch_all_view": reads(USE_BACK_OFFICE),
+    **admin_model("core.job", cancel=acts("core.change_job")),
+    **admin_model("core.auditentry", view="core.view_audit"),
+    **admin_model("users.user", "add change"),
+    "admin:auth_user_password_change": form("users.change_user"),
+    **admin_model("users.apikey", "change"),
+    **admin_model("account.emailaddress", view=Who.NOBODY),
+    **admin_model("mfa.authenticator", view=Who.NOBODY),
+    **admin_model("functions.library", "add change delete"),
+    **admin_model("functions.synonymgroup", "add change delete"),
+    **admin_model(
+        "functions.function",
+        "add change delete",
+        **{"try": reads("functions.view_function"), "import": form("functions.import_function")},
+        index=reads("functions.view_function"),
+        rebuild=acts("functions.change_function"),
+        restore=acts("functions.change_function"),
+    ),
+    **admin_model("evaluations.suite", "add change delete"),
+    **admin_model("evaluations.case", "add change"),
+    **admin_model("evaluations.run"),
+    **admin_model("evaluations.caseoutcome"),
+    **admin_model("evaluations.report"),
+    **admin_model("evaluations.delivery"),
+    **admin_model("evaluations.schedule", "add change delete"),
+    **admin_model("django_celery_beat.periodictask", "add change delete"),
+    **admin_model("django_celery_beat.intervalschedule", "add change delete"),
+    **admin_model("django_celery_beat.crontabschedule", "add change delete"),
+    **admin_model("django_celery_beat.clockedschedule", "add change delete"),
+    **admin_model("django_celery_beat.solarschedule", "add change delete"),
+}
+
+ROUTES: Mapping[str, Rule] = MappingProxyType(
+    FOR_MACHINES | ACCOUNT | JOBS | FUNCTIONS | EVALUATIONS | API | BACK_OFFICE
+)
+
+
+def find_rule(route: str) -> Rule | None:
+    """The row of the route whose `view_name` is given; None for one that has none, which refuses everybody."""
+    return ROUTES.get(route)
