@@ -13,10 +13,11 @@ urlpatterns = [
     # First what is asked for most.
     path("api/v1/", include("config.api_urls")),
     path("", RedirectView.as_view(pattern_name="functions:search"), name="home"),
-    path("favicon.ico", RedirectView.as_view(url="/static/icons/mark.svg", permanent=True)),
+    path("favicon.ico", RedirectView.as_view(url="/static/icons/mark.svg", permanent=True), name="favicon"),
     path("", include("apps.core.health_urls")),
     path("", include("django_prometheus.urls")),
     path("", include("apps.core.urls")),
+    path("account/", include("apps.users.accounts.urls")),
     path("account/", include("apps.users.urls")),
     path("functions/", include("apps.functions.urls")),
     path("suites/", include("apps.evaluations.urls")),

@@ -42,6 +42,7 @@ def logging_config(*, level: str, form: Literal["text", "json"]) -> dict[str, An
             # Our own middleware logs every request once, with its id: Django's copy would be a second line.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
             "django_structlog": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

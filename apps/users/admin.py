@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
@@ -11,19 +12,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from apps.users.forms import ThrottledSignIn
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.services import is_last_admin, revoke_keys
 from apps.users.tokens import KeyState
 
 STATE_COLOURS = {KeyState.ACTIVE: "success", KeyState.EXPIRED: "warning", KeyState.REVOKED: "danger"}
-
-
-class AdminLoginForm(ThrottledSignIn, AuthenticationForm):
-    """The admin's own sign-in, which says how long to wait like the pages' does."""
 
 
 class NewUserForm(UserCreationForm):
@@ -78,6 +74,11 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["email", "full_name", "role", "password1", "password2"]})]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            obj.vouch_for_email()
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People are deactivated, not deleted: the history of what they changed keeps their name."""
         return False
@@ -127,4 +128,5 @@ class ApiKeyAdmin(ModelAdmin):
 # Rights come from roles alone: a page of groups that change nothing would mislead.
 if admin.site.is_registered(Group):
     admin.site.unregister(Group)
-admin.site.login_form = AdminLoginForm
+# One way in: what holds for the pages' sign-in, second factors too, holds for the admin.
+admin.site.login = secure_admin_login(admin.site.login)

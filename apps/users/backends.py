@@ -1,39 +1,25 @@
-"""Who someone is, and what they may do: a password sign-in with a limit on guesses, and rights from the role."""
+"""Who someone is, and what they may do: a password sign-in, and rights from the role."""
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
 
 from apps.users.models import User
-from apps.users.roles import grants, grants_app
-from apps.users.throttle import count_attempt, forget_attempts
+from apps.users.roles import SIGN_IN, grants, grants_app
+from apps.users.sessions.reading import take_read_user
 
 
 class RoleBackend(ModelBackend):
     """Rights come from the static table in `roles.py`, for every object alike; Django's permission rows go unread."""
 
-    def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> User | None:
-        # The limit sits here so that the pages, the admin and whatever else signs people in all keep it.
-        email = username if username is not None else kwargs.get(User.USERNAME_FIELD)
-        if request is None or email is None or password is None:
-            return super().authenticate(request, username=email, password=password)
-        if count_attempt(request, email):
-            raise PermissionDenied("Too many sign-ins tried.")
-        user = super().authenticate(request, username=email, password=password)
-        if user is not None:
-            forget_attempts(request, email)
-        return user
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Programs have keys and tokens; no page, session or form lets them in."""
+        return super().user_can_authenticate(user) and grants(user.role, SIGN_IN)
 
-    async def aauthenticate(  # type: ignore[override]
-        self, request: HttpRequest | None, **credentials: Any
-    ) -> User | None:
-        return await sync_to_async(self.authenticate)(request, **credentials)
+    def get_user(self, user_id: Any) -> User | None:
+        user = take_read_user(user_id) or User.objects.filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def has_perm(self, user_obj: Any, perm: str, obj: object = None) -> bool:
         return user_obj.is_active and grants(user_obj.role, perm)

@@ -2,45 +2,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.core.errors import InvalidInput
 from apps.users.models import User
 from apps.users.scopes import SCOPES
-from apps.users.throttle import seconds_left
 
 EXPIRY_CHOICES = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("", "Never")]
-
-
-class ThrottledSignIn:
-    """For a sign-in form: says how long to wait once RoleBackend has refused for too many attempts."""
-
-    request: Any
-    cleaned_data: dict[str, Any]
-
-    def get_invalid_login_error(self) -> ValidationError:
-        wait = seconds_left(self.request, self.cleaned_data.get("username") or "")
-        if not wait:
-            return super().get_invalid_login_error()  # type: ignore[misc]
-        self.wait = wait
-        minutes = -(-wait // 60)
-        unit = "minute" if minutes == 1 else "minutes"
-        return ValidationError(f"Too many failed sign-ins. Try again in {minutes} {unit}.", code="throttled")
-
-
-class LoginForm(ThrottledSignIn, AuthenticationForm):
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": "This email address and password do not go together.",
-    }
-    wait = 0
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        email = forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username", "maxlength": 254})
-        self.fields["username"].widget = email
 
 
 class KeyForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.users.jwt.models import TokenFamily  # noqa: F401 - Django looks for models here
 from apps.users.roles import ROLE_CHOICES, STAFF_ROLES, Role
 from apps.users.scopes import scopes_of_role
+from apps.users.sessions.models import Session  # noqa: F401 - Django looks for models here
 from apps.users.tokens import KeyState, key_state, same_secret
 
 # Reads must not each cost a write: `last_used_at` is right to within this.
@@ -44,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         email = normalise_email(username or "")
-        if "\0" in email:  # which PostgreSQL cannot even be asked about
+        if not email.isprintable():  # PostgreSQL cannot even be asked about NUL and half a character
             raise self.model.DoesNotExist
         return self.get(email=email)
 
@@ -105,9 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         from allauth.account.models import EmailAddress  # which loads what needs this model
 
         EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
-        EmailAddress.objects.update_or_create(
-            user=self, email=self.email, defaults={"primary": True, "verified": True}
-        )
+        EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"primary": True, "verified": True})
 
     def get_full_name(self) -> str:
         return self.full_name or self.email

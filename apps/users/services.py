@@ -45,6 +45,7 @@ def create_user(*, email: str, role: str, full_name: str = "", password: str | N
     try:
         with transaction.atomic():
             user.save()
+            user.vouch_for_email()
     except IntegrityError as error:
         raise InvalidInput({"email": f"{email} has an account already"}) from error
     log.info("user_created", user=user.pk, role=user.role)

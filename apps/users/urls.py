@@ -1,5 +1,4 @@
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
@@ -8,8 +7,6 @@ from apps.users import views
 app_name = "users"
 urlpatterns = [
     path("", views.show_account, name="account"),
-    path("login/", views.LoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", views.PasswordChangeView.as_view(), name="password_change"),
     path(
         "password/done/",

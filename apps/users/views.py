@@ -1,10 +1,9 @@
-"""Pages: signing in and out, one's password, one's account and API keys."""
+"""Pages: one's password, one's account and API keys."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView as BaseLoginView
 from django.contrib.auth.views import PasswordChangeView as BasePasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,26 +14,13 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.errors import InvalidInput
-from apps.users.forms import KeyForm, LoginForm
+from apps.users.forms import KeyForm
 from apps.users.models import ApiKey
 from apps.users.permissions import get_user
 from apps.users.services import create_key, revoke_key
 from apps.users.tokens import KeyState
 
 ENDED_SHOWN = 20
-
-
-class LoginView(BaseLoginView):
-    form_class = LoginForm
-    template_name = "users/login.html"
-    redirect_authenticated_user = True
-
-    def form_invalid(self, form: LoginForm) -> HttpResponse:  # type: ignore[override]
-        response = super().form_invalid(form)
-        if form.wait:
-            response.status_code = 429
-            response["Retry-After"] = str(form.wait)
-        return response
 
 
 class PasswordChangeView(BasePasswordChangeView):

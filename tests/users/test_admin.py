@@ -29,10 +29,10 @@ def edit(client: Client, user: User, **fields: object) -> Any:
 
 
 class TestWhoGetsIn:
-    @pytest.mark.parametrize("role", [Role.VIEWER, Role.DEVELOPER])
-    def test_readers_do_not(self, client: Client, role: Role) -> None:
+    @pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.SERVICE, 302)])
+    def test_readers_do_not(self, client: Client, role: Role, status: int) -> None:
         client.force_login(UserFactory(role=role))
-        assert client.get("/admin/").status_code == 302
+        assert client.get("/admin/").status_code == status
 
     def test_curators_do_but_not_to_people_and_keys(self, client: Client) -> None:
         client.force_login(UserFactory(role=Role.CURATOR))

@@ -1,0 +1,29 @@
+"""What django-allauth (accounts, second factors) and django-axes (lock-outs) are told."""
+
+from datetime import timedelta
+
+ACCOUNT_ADAPTER = "apps.users.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = True
+# allauth would count in a cache that may be away, and for an account wherever the guesses come from.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {"login": "apps.users.accounts.forms.LoginForm"}
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "apps.users.accounts.lockout.account_key"
+AXES_CLIENT_IP_CALLABLE = "apps.users.accounts.lockout.network_key"
+AXES_LOCKOUT_CALLABLE = "apps.users.accounts.lockout.answer_lockout"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "csrfmiddlewaretoken", "next"]
