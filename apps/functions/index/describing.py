@@ -15,7 +15,9 @@ def describe_hits(query: ParsedQuery, found: Ranked, limit: int, *, explained: b
     """The first hits; if they are to be `explained`, with the words that each has of the query's terms, and why."""
     count = min(limit, len(found))
     if not explained:
-        return tuple(_make_hit(found, number) for number in range(count))
+        columns = (found.ids[:count].tolist(), found.score[:count].tolist(), found.lexical[:count].tolist())
+        cosines = map(found.cosine, range(count))
+        return tuple([Hit(*hit, (), "") for hit in zip(*columns, cosines, strict=True)])
     matches = find_matches(query, found, limit + 1)  # each is compared with the next one
     words = [matched_words(each) for each in matches]
     return tuple(
@@ -26,7 +28,8 @@ def describe_hits(query: ParsedQuery, found: Ranked, limit: int, *, explained: b
 
 def find_matches(query: ParsedQuery, found: Ranked, places: int) -> list[list[Match]]:
     """The words of the query that each of the first places has, itself or by a synonym, and in which fields."""
-    own, alike = found.matches.own[:, :places].T.tolist(), found.matches.alike[:, :places].T.tolist()
+    columns = found.columns[:places]
+    own, alike = found.matches.own[:, columns].T.tolist(), found.matches.alike[:, columns].T.tolist()
     words = [term.word for term in query.terms]
     return [
         [Match(word, fields or others) for word, fields, others in zip(words, *both, strict=True) if fields or others]
@@ -34,7 +37,7 @@ def find_matches(query: ParsedQuery, found: Ranked, places: int) -> list[list[Ma
     ]
 
 
-def _make_hit(found: Ranked, number: int, matched: tuple[str, ...] = (), why: str = "") -> Hit:
+def _make_hit(found: Ranked, number: int, matched: tuple[str, ...], why: str) -> Hit:
     score, lexical = float(found.score[number]), float(found.lexical[number])
     return Hit(int(found.ids[number]), score, lexical, found.cosine(number), matched, why)
 

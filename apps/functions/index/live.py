@@ -146,8 +146,7 @@ class LiveIndex:
         # What is looked at again, and so the order, does not hang on how many are asked for.
         chances, allowed = [found.chances for found in scores], [found.allowed for found in scores]
         candidates = choose_best(self._parts, chances, allowed, max(limit, CANDIDATES))
-        found = rank_again(query, terms, self._parts, scores, candidates)
-        return replace(found, worth=sum_worth(terms, self._statistics))
+        return rank_again(query, terms, self._parts, scores, candidates, sum_worth(terms, self._statistics))
 
     def exact_matches(
         self,

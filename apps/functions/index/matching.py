@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.ranking import Rows, Scores, WeightedTerm
+from apps.functions.index.ranking import Rows, Scores, WeightedTerms
 from apps.functions.index.segment import Segment
 from apps.functions.search.names import spelled_languages
 from apps.functions.search.query import ParsedQuery, Run
@@ -25,38 +25,47 @@ class Matches:
     own: Bits
     alike: Bits
 
-    def select(self, columns: NDArray[np.integer]) -> "Matches":
-        return Matches(self.own[:, columns], self.alike[:, columns])
 
+def match_rows(segment: Segment, found: Scores, terms: int, runs: Sequence[Run], rows: Rows) -> tuple[Matches, Bits]:
+    """Look `terms` terms up, whose postings are in the lists of what was found, and runs.
 
-def match_rows(segment: Segment, found: Scores, terms: int, rows: Rows) -> Matches:
-    """Look `terms` terms up, whose postings are in the lists of what was found."""
-    from apps.functions.search.kernels import match_fields
+    The second are the bits of the fields in which each row has each run, shape (runs, rows).
+    """
+    from apps.functions.search.kernels import OWN, match_fields
 
+    lists = found.lists
+    if runs:
+        more = [(*segment.terms.span(run.term), terms + number, OWN) for number, run in enumerate(runs)]
+        lists = np.concatenate([lists, np.array(more, dtype=np.int64)])
     postings = segment.terms.everything
-    return Matches(*match_fields(rows, postings.rows, postings.fields, found.lists, terms))
+    own, alike = match_fields(rows, postings.rows, postings.fields, lists, terms + len(runs))
+    return Matches(own[:terms], alike[:terms]), own[terms:]
 
 
 def gather_candidates(
-    query: ParsedQuery, terms: Sequence[WeightedTerm], segment: Segment, found: Scores, matches: Matches, rows: Rows
-) -> Candidates:
-    """What the second stage goes by, for some rows of a segment."""
-    weights = [0.0 if term.query.joins else term.weight for term in terms]
-    known = _find_runs(query, segment)
-    covers = np.zeros((len(known), len(terms)), dtype=np.bool_)
-    for place, run in enumerate(known):
+    query: ParsedQuery, terms: WeightedTerms, segment: Segment, found: Scores, rows: Rows
+) -> tuple[Candidates, Matches]:
+    """What the second stage goes by, for some rows of a segment, and what was matched."""
+    runs = _find_runs(query, segment)
+    matches, matched_runs = match_rows(segment, found, len(terms), runs, rows)
+    weights = terms.array
+    if any(joins := [term.joins for term in terms.queries]):
+        weights = np.where(joins, np.float32(0), weights)
+    covers = np.zeros((len(runs), len(terms)), dtype=np.bool_)
+    for place, run in enumerate(runs):
         covers[place, list(run.covers)] = True
-    return Candidates(
-        weights=np.array(weights, dtype=np.float32),
+    candidates = Candidates(
+        weights=weights,
         own=matches.own,
         alike=matches.alike,
-        runs=_match_runs(segment, known, rows),
+        runs=matched_runs,
         covers=covers,
-        shares=np.array([run.share for run in known], dtype=np.float32),
+        shares=np.array([run.share for run in runs], dtype=np.float32),
         fused=found.fused[rows],
         curated=segment.curated[rows],
         hinted=_find_hinted(query, segment, rows),
     )
+    return candidates, matches
 
 
 def _find_runs(query: ParsedQuery, segment: Segment) -> list[Run]:
@@ -66,18 +75,6 @@ def _find_runs(query: ParsedQuery, segment: Segment) -> list[Run]:
     for place in segment.terms.choose_known(neighbours.terms):
         runs.setdefault(neighbours.terms[place], neighbours.run(place))
     return list(runs.values())
-
-
-def _match_runs(segment: Segment, runs: Sequence[Run], rows: Rows) -> Bits:
-    """The bits of the fields in which each row has each run, shape (runs, rows)."""
-    from apps.functions.search.kernels import OWN, match_fields
-
-    if not runs:
-        return np.zeros((0, len(rows)), dtype=np.uint8)
-    lists = [(*segment.terms.span(run.term), number, OWN) for number, run in enumerate(runs)]
-    postings = segment.terms.everything
-    own, _ = match_fields(rows, postings.rows, postings.fields, np.array(lists, dtype=np.int64), len(runs))
-    return own
 
 
 def _find_hinted(query: ParsedQuery, segment: Segment, rows: Rows) -> NDArray[np.bool_]:

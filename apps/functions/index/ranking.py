@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.functions.index.segment import Segment, Statistics, Vector
-from apps.functions.search.fusion import fuse_scores, share_of_possible, stand_in_semantic
+from apps.functions.search.fusion import fuse_scores, stand_in_semantic
 from apps.functions.search.query import QueryTerm
 from apps.functions.search.synonyms import SYNONYM_WEIGHT
 
@@ -25,11 +25,15 @@ EVERY_SCORE = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedTerm:
-    """A term of the query and the most that it can add to a score."""
+class WeightedTerms:
+    """t terms of a query, and the most that each can add to a score; `array` has the same, shape (t,)."""
 
-    query: QueryTerm
-    weight: float
+    queries: Sequence[QueryTerm]
+    weights: Sequence[float]
+    array: Floats
+
+    def __len__(self) -> int:
+        return len(self.queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +93,26 @@ class Chosen:
         return len(self.rows)
 
 
-def weigh_terms(terms: Sequence[QueryTerm], statistics: Statistics) -> list[WeightedTerm]:
-    return [WeightedTerm(query, statistics.weigh(query.term)) for query in terms]
+def weigh_terms(terms: Sequence[QueryTerm], statistics: Statistics) -> WeightedTerms:
+    weights = [statistics.weigh(query.term) for query in terms]
+    return WeightedTerms(terms, weights, np.array(weights, dtype=np.float32))
 
 
-def sum_worth(terms: Sequence[WeightedTerm], statistics: Statistics) -> float:
+def sum_worth(terms: WeightedTerms, statistics: Statistics) -> float:
     """What terms weigh together, as a multiple of a term that no document has; joined ones say nothing of their own."""
-    return sum(term.weight for term in terms if not term.query.joins) / statistics.most
+    own = [weight for query, weight in zip(terms.queries, terms.weights, strict=True) if not query.joins]
+    return sum(own) / statistics.most
 
 
-def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: Vector | None) -> Scores:
+def score_part(part: Part, scope: Scope, terms: WeightedTerms, vector: Vector | None) -> Scores:
     """Score every row. `vector` has unit length; without it, or without vectors, the words alone count.
 
     Where the segment has a sketch, cosines are exact for the best of the rows that are allowed (COMPARED_EXACTLY) and
     estimates for the others.
     """
     segment = part.segment
-    lists = _list_terms(segment, terms)
-    lexical = share_of_possible(_sum_impacts(segment, lists, terms), sum(term.weight for term in terms))
+    lists = _list_terms(segment, terms.queries)
+    lexical = _score_words(segment, lists, terms)
     if vector is None:
         return Scores(lexical, lexical, None, list_allowed(part, scope, lexical), lists)
     estimates = segment.sketch.estimate_cosines(vector) if segment.sketch else measure_cosines(segment, vector)
@@ -125,14 +131,16 @@ def score_part(part: Part, scope: Scope, terms: Sequence[WeightedTerm], vector: 
     return scores
 
 
-def _list_terms(segment: Segment, terms: Sequence[WeightedTerm]) -> NDArray[np.int64]:
+def _list_terms(segment: Segment, terms: Sequence[QueryTerm]) -> NDArray[np.int64]:
     """The postings of terms and of the words that mean the same, as `kernels` takes them."""
     from apps.functions.search.kernels import ALIKE, OWN
 
-    found = []
+    found: list[int] = []
+    span = segment.terms.span
     for number, term in enumerate(terms):
-        found.append((*segment.terms.span(term.query.term), number, OWN))
-        found += [(*segment.terms.span(synonym), number, ALIKE) for synonym in term.query.synonyms]
+        found += (*span(term.term), number, OWN)
+        for synonym in term.synonyms:
+            found += (*span(synonym), number, ALIKE)
     return np.array(found, dtype=np.int64).reshape(-1, 4)
 
 
@@ -179,12 +187,13 @@ def measure_cosines(segment: Segment, vector: Vector) -> Floats:
     return measure_rows(segment.vectors, vector)
 
 
-def _sum_impacts(segment: Segment, lists: NDArray[np.int64], terms: Sequence[WeightedTerm]) -> Floats:
-    from apps.functions.search.kernels import sum_impacts
+def _score_words(segment: Segment, lists: NDArray[np.int64], terms: WeightedTerms) -> Floats:
+    """BM25 scores as parts of the most that a row could score, the sum of the terms' weights."""
+    from apps.functions.search.kernels import score_words
 
     postings = segment.terms.everything
-    weights = np.array([term.weight for term in terms], dtype=np.float32)
-    return sum_impacts(len(segment), postings.rows, postings.impacts, lists, weights, np.float32(SYNONYM_WEIGHT))
+    possible, synonyms = np.float32(sum(terms.weights)), np.float32(SYNONYM_WEIGHT)
+    return score_words(len(segment), postings.rows, postings.impacts, lists, terms.array, synonyms, possible)
 
 
 def _choose_rows(segment: Segment, scores: Floats, allowed: Rows, limit: int) -> Rows:

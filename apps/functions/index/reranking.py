@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.functions.index.matching import Matches, gather_candidates, match_rows
-from apps.functions.index.ranking import Chosen, Part, Rows, Scores, WeightedTerm
+from apps.functions.index.matching import Matches, gather_candidates
+from apps.functions.index.ranking import Chosen, Part, Rows, Scores, WeightedTerms
 from apps.functions.index.segment import Segment
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import measure_features, score_features
@@ -20,7 +20,7 @@ class Ranked:
     """What a search found, c functions by their `ids`, the best first; all arrays are in that order.
 
     `features`, shape (c, features), has the columns of `search.reranking.FEATURES`; `lexical` and `semantic` are the
-    scores of the first stage, the latter None when the query has no vector; `matches` has a column for each. `worth`
+    scores of the first stage, the latter None when the query has no vector. `columns` are those of `matches`. `worth`
     is what the query says: its terms' weights, as multiples of the weight of a term that no function has.
     """
 
@@ -31,7 +31,8 @@ class Ranked:
     semantic: Floats | None
     has_vector: NDArray[np.bool_]
     matches: Matches
-    worth: float = 0.0
+    columns: Rows
+    worth: float
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,35 +49,42 @@ class Ranked:
             self.lexical[order],
             None if self.semantic is None else self.semantic[order],
             self.has_vector[order],
-            self.matches.select(order),
+            self.matches,
+            self.columns[order],
             self.worth,
         )
 
 
 def rank_again(
     query: ParsedQuery,
-    terms: Sequence[WeightedTerm],
+    terms: WeightedTerms,
     parts: Sequence[Part],
     scores: Sequence[Scores],
     candidates: Chosen,
+    worth: float,
 ) -> Ranked:
-    """Equals stay in the order of the first stage: by its score, then popularity, then the lower id."""
+    """Equals stay in the order of the first stage: by its score, then popularity, then the lower id.
+
+    `worth` is that of the terms.
+    """
     if len(parts) == 1:
-        found = _measure(query, terms, parts[0].segment, scores[0], candidates.rows)
+        found = _measure(query, terms, parts[0].segment, scores[0], candidates.rows, worth)
     else:
         groups = [np.flatnonzero(candidates.parts == number) for number in range(len(parts))]
         measured = [
-            _measure(query, terms, part.segment, found, candidates.rows[group])
+            _measure(query, terms, part.segment, found, candidates.rows[group], worth)
             for part, found, group in zip(parts, scores, groups, strict=True)
         ]
         found = _join(measured).select(np.argsort(np.concatenate(groups)))
     return found.select(np.argsort(-found.score, kind="stable"))
 
 
-def _measure(query: ParsedQuery, terms: Sequence[WeightedTerm], segment: Segment, found: Scores, rows: Rows) -> Ranked:
+def _measure(
+    query: ParsedQuery, terms: WeightedTerms, segment: Segment, found: Scores, rows: Rows, worth: float
+) -> Ranked:
     """Some rows of a segment in the order in which they are given."""
-    matches = match_rows(segment, found, len(terms), rows)
-    features = measure_features(gather_candidates(query, terms, segment, found, matches, rows))
+    candidates, matches = gather_candidates(query, terms, segment, found, rows)
+    features = measure_features(candidates)
     return Ranked(
         segment.ids[rows],
         score_features(features, with_meaning=found.semantic is not None),
@@ -85,6 +93,8 @@ def _measure(query: ParsedQuery, terms: Sequence[WeightedTerm], segment: Segment
         None if found.semantic is None else found.semantic[rows],
         segment.has_vector[rows],
         matches,
+        np.arange(len(rows)),
+        worth,
     )
 
 
@@ -102,4 +112,6 @@ def _join(measured: Sequence[Ranked]) -> Ranked:
             own=np.hstack([one.matches.own for one in measured]),
             alike=np.hstack([one.matches.alike for one in measured]),
         ),
+        columns=np.arange(sum(map(len, measured))),
+        worth=measured[0].worth,
     )

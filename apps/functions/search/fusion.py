@@ -53,10 +53,3 @@ def fuse_scores(
 def stand_in_semantic(lexical: Floats) -> Floats:
     """The cosine assumed for documents without a vector, from their lexical scores, shape (n,)."""
     return np.asarray(STAND_IN_BASE + STAND_IN_SLOPE * np.clip(lexical, 0, 1), dtype=np.float32)
-
-
-def share_of_possible(scores: Floats, possible: float) -> Floats:
-    """BM25 scores as shares of the most that a document could score, the sum of the terms' weights and frequencies."""
-    from apps.functions.search.kernels import take_shares
-
-    return take_shares(scores, np.float32(possible)) if possible > 0 else np.zeros_like(scores)

@@ -66,6 +66,24 @@ def _measure(rows: NDArray[np.number], row: int, vector: Floats) -> np.float32:
 
 
 @compiled
+def score_words(
+    count: int,
+    rows: NDArray[np.int32],
+    impacts: Floats,
+    lists: NDArray[np.int64],
+    weights: Floats,
+    synonym_weight: np.float32,
+    possible: np.float32,
+) -> Floats:
+    """The same as `sum_impacts`, as parts of what is possible, which is 0 without any term only."""
+    total = sum_impacts(count, rows, impacts, lists, weights, synonym_weight)
+    if possible > 0:
+        for row in range(count):
+            total[row] = _bound(total[row] / possible)
+    return total
+
+
+@compiled
 def sum_impacts(
     count: int,
     rows: NDArray[np.int32],
@@ -116,15 +134,6 @@ def _add_best(
         for at in range(lists[each, START], lists[each, END]):
             total[rows[at]] += best[rows[at]]
             best[rows[at]] = 0
-
-
-@compiled
-def take_shares(scores: Floats, possible: np.float32) -> Floats:
-    """Scores as parts of the greatest possible one, which is above 0; at least 0 and at most 1."""
-    shares = np.empty(len(scores), dtype=np.float32)
-    for row in range(len(scores)):
-        shares[row] = _bound(scores[row] / possible)
-    return shares
 
 
 @compiled
@@ -183,6 +192,26 @@ def match_fields(
 
 
 @compiled
+def measure_features(
+    weights: Floats,
+    own: Bits,
+    alike: Bits,
+    runs: Bits,
+    covers: Flags,
+    lengths: Floats,
+    fused: Floats,
+    hinted: Flags,
+    curated: Flags,
+    telling: np.uint8,
+    typing: np.uint8,
+    nearly_all: np.float32,
+) -> Floats:
+    """The features of c candidates in the order of `reranking.FEATURES`, shape (c, features); see the next three."""
+    shares = tell_shares(weights, own, alike, runs, covers, telling, typing)
+    return make_features(fused, shares, find_longest(runs, lengths), hinted, curated, nearly_all)
+
+
+@compiled
 def tell_shares(
     weights: Floats,
     own: Bits,
@@ -231,7 +260,7 @@ def find_longest(runs: Bits, lengths: Floats) -> Floats:
 def make_features(
     fused: Floats, shares: Floats, longest: Floats, hinted: Flags, curated: Flags, nearly_all: np.float32
 ) -> Floats:
-    """The features of c candidates in the order of `reranking.FEATURES`, shape (c, features); `shares` as above."""
+    """All features, out of what the two before this one tell."""
     features = np.empty((len(fused), 9), dtype=np.float32)
     for number in range(len(fused)):
         told, alike, coded, typed = shares[0, number], shares[1, number], shares[2, number], shares[3, number]

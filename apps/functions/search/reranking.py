@@ -19,6 +19,7 @@ CANDIDATES = 100
 """So many of the first stage's best are looked at again."""
 
 NEARLY_ALL = 0.999
+_NEARLY_ALL = np.float32(NEARLY_ALL)
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -92,12 +93,23 @@ BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS)
 
 def measure_features(found: Candidates) -> Floats:
     """The features of each candidate in the order of FEATURES, shape (c, features), each from 0 to 1."""
-    from apps.functions.search.kernels import find_longest, make_features, tell_shares
+    from apps.functions.search import kernels
 
     weights = found.weights / np.float32(max(float(found.weights.sum()), 1e-9))
-    shares = tell_shares(weights, found.own, found.alike, found.runs, found.covers, TOLD, TYPED)
-    longest = find_longest(found.runs, found.shares)
-    return make_features(found.fused, shares, longest, found.hinted, found.curated, np.float32(NEARLY_ALL))
+    return kernels.measure_features(
+        weights,
+        found.own,
+        found.alike,
+        found.runs,
+        found.covers,
+        found.shares,
+        found.fused,
+        found.hinted,
+        found.curated,
+        TOLD,
+        TYPED,
+        _NEARLY_ALL,
+    )
 
 
 def score_features(features: Floats, *, with_meaning: bool) -> Floats:

@@ -75,7 +75,7 @@ def test_scores_are_bounded_and_follow_the_words(entries, text, with_vector):
     for values in (scores.fused, scores.lexical, *([scores.semantic] if with_vector else [])):
         assert values.shape == (len(entries),)
         assert ((values >= 0) & (values <= 1)).all()
-    names = [name for term in terms for name in (term.query.term, *term.query.synonyms)]
+    names = [name for term in terms.queries for name in (term.term, *term.synonyms)]
     found = [postings for name in names if (postings := find_postings(segment.terms, name))]
     having = {row for postings in found for row in postings.rows.tolist()}
     assert set(np.flatnonzero(scores.lexical).tolist()) == having

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.functions.search.fusion import FusionWeights, fuse_scores, share_of_possible, stand_in_semantic
+from apps.functions.search.fusion import FusionWeights, fuse_scores, stand_in_semantic
 
 pytestmark = pytest.mark.unit
 
@@ -48,11 +48,6 @@ def test_inputs_are_left_alone():
     semantic, lexical, crowding = (np.full(3, value, dtype=np.float32) for value in (0.5, 0.4, 0.7))
     fuse_scores(semantic, lexical, crowding)
     assert (semantic[0], lexical[0], crowding[0]) == (np.float32(0.5), np.float32(0.4), np.float32(0.7))
-
-
-def test_shares_of_a_query_without_terms_are_nothing():
-    assert share_of_possible(np.zeros(3, dtype=np.float32), 0.0).tolist() == [0, 0, 0]
-    assert share_of_possible(np.array([1, 3], dtype=np.float32), 2.0).tolist() == [0.5, 1]
 
 
 @settings(deadline=None)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.functions.search.kernels import ALIKE, OWN, match_fields, measure_rows, measure_some, sum_impacts
+from apps.functions.search.kernels import ALIKE, OWN, match_fields, measure_rows, measure_some, score_words, sum_impacts
 
 pytestmark = pytest.mark.unit
 
@@ -44,6 +44,9 @@ def test_a_term_adds_its_own_impact_or_the_best_of_its_synonyms(terms, weight):
             alike = [min(other[row][0], weight) * float(SYNONYM_WEIGHT) for other in others if row in other]
             added.append(max([own[row][0], *alike] if row in own else alike, default=0))
         assert total[row] == pytest.approx(sum(added))
+    possible = np.float32(1.5 if terms else 0)
+    shares = score_words(ROWS, rows, impacts, lists, weights, SYNONYM_WEIGHT, possible)
+    assert shares.tolist() == (np.minimum(total / possible, 1) if terms else total).tolist()
 
 
 @settings(deadline=None)

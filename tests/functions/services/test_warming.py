@@ -5,7 +5,13 @@ from apps.functions.services import warming
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
-KERNELS = [kernels.sum_impacts, selecting.list_shown, selecting.choose_rows, kernels.match_fields, kernels.tell_shares]
+KERNELS = [
+    kernels.score_words,
+    kernels.match_fields,
+    kernels.measure_features,
+    selecting.list_shown,
+    selecting.choose_rows,
+]
 
 
 def test_every_kernel_is_compiled_before_the_first_question(monkeypatch):
