@@ -33,6 +33,8 @@ TABLES = ("functions_function", "functions_functionembedding", "functions_librar
 INDEXES = {
     "functions_search_scope": "(language, library_id)",
     "functions_search_library": "(library_id)",
+    # While few have a vector of the model in use, or none, a search by meaning goes by these alone.
+    "functions_search_models": "(model_digest) WHERE vector IS NOT NULL",
     # What is written goes into them at once: every search would read a list of what waits, from end to end.
     "functions_search_words": "USING gin (words) WITH (fastupdate = off)",
     "functions_search_names": "USING gin (name_keys) WITH (fastupdate = off)",

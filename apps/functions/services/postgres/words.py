@@ -18,6 +18,9 @@ TOGETHER = 4
 COMMON = 20_000
 """A word of more functions than that takes long to look up, and says little beside a query's meaning."""
 
+COMMON_ALONE = 5_000
+"""The first few functions that have a word of so many, or more, are there by chance."""
+
 Frequency = Callable[[str], int]
 
 
@@ -49,12 +52,15 @@ def plan_words(query: ParsedQuery, frequency: Frequency) -> list[str]:
 def plan_few_words(query: ParsedQuery, frequency: Frequency) -> list[str]:
     """A few text-search queries that are quickly answered: for what is found by meaning too.
 
-    Each is by the rarest of the query's own words; those of words that are too common are left out.
+    Each is by the rarest of the query's own words, and finds what the next one finds with a word more; those of words
+    that are too common are left out.
     """
     groups = [group for group in _find_groups(query, frequency) if group.own_frequency]
     if not groups or groups[0].own_frequency > COMMON:
         return []
     counts = dict.fromkeys(min(count, len(groups)) for count in (MAX_TERMS, 3, 2, 1))
+    if groups[0].own_frequency >= COMMON_ALONE:
+        del counts[1]
     return [" & ".join(group.own for group in groups[:count]) for count in counts]
 
 

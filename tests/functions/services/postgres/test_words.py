@@ -1,7 +1,7 @@
 import pytest
 
 from apps.functions.search.query import parse_query
-from apps.functions.services.postgres.words import COMMON, plan_few_words, plan_words, quote_term
+from apps.functions.services.postgres.words import COMMON, COMMON_ALONE, plan_few_words, plan_words, quote_term
 
 pytestmark = pytest.mark.unit
 
@@ -38,9 +38,11 @@ def test_beside_meaning_a_few_by_the_rarest_own_words():
 
 
 def test_beside_meaning_common_words_are_left_to_it():
-    query = parse_query("list", groups=GROUPS)
+    query = parse_query("list sort", groups=GROUPS)
     assert plan_few_words(query, lambda term: COMMON + 1) == []
-    assert plan_few_words(query, lambda term: COMMON) == ["'list'"]
+    assert plan_few_words(query, lambda term: COMMON) == ["'list' & 'sort'"]
+    assert plan_few_words(query, lambda term: COMMON_ALONE - 1) == ["'list' & 'sort'", "'list'"]
+    assert plan_few_words(parse_query("list", groups=GROUPS), lambda term: COMMON_ALONE) == []
 
 
 def test_terms_are_quoted():
