@@ -30,13 +30,37 @@
   }
 
   function toast(text) {
-    document.querySelector(".toast")?.remove();
-    const box = document.createElement("div");
-    box.className = "toast";
-    box.setAttribute("role", "alert");
-    box.textContent = text;
-    document.body.append(box);
-    setTimeout(() => box.remove(), 6000);
+    const box = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+    box.querySelector("span").textContent = text;
+    document.getElementById("toasts").append(box);
+  }
+
+  const SHOWN_MS = 8000;
+
+  function takeAway(box) {
+    box.classList.add("leaving");
+    setTimeout(() => box.remove(), 150);
+  }
+
+  // Good news goes by itself, unless it is being looked at; what is wrong stays until it is dismissed.
+  function letGo(box) {
+    setTimeout(() => (box.matches(":hover, :focus-within") ? letGo(box) : takeAway(box)), SHOWN_MS);
+  }
+
+  function tellToasts() {
+    const boxes = [...document.querySelectorAll("#toasts > .toast")];
+    if (boxes.length) announce(boxes.map((box) => box.textContent.trim()).join(" "));
+    boxes.filter((box) => !box.matches(".error, .warning")).forEach(letGo);
+  }
+
+  // Dialogs: their buttons open them as popovers; with a script they are modal ------------------------------------
+  function pressDialog(event) {
+    const button = event.target.closest?.("[popovertarget]");
+    const box = button && document.getElementById(button.getAttribute("popovertarget"));
+    if (box?.localName !== "dialog") return;
+    event.preventDefault();
+    if (button.getAttribute("popovertargetaction") === "hide") box.close();
+    else box.showModal();
   }
 
   // Copying ----------------------------------------------------------------------------------------------------
@@ -70,9 +94,12 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("[data-copy], [data-theme-toggle]");
+    const target = event.target.closest?.("[data-copy], [data-theme-toggle], [data-dismiss]");
     if (target?.hasAttribute("data-copy")) copy(target);
+    else if (target?.hasAttribute("data-dismiss")) takeAway(target.closest(".toast"));
     else if (target) toggleTheme();
+    if (event.target.matches("dialog[open]")) event.target.close();
+    pressDialog(event);
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
@@ -136,4 +163,5 @@
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
   showTheme();
+  tellToasts();
 })();

@@ -1,77 +1,43 @@
-"""The pages that the side bar and the palette lead to, each for those who may open it."""
+"""The pages that the side bar and the palette lead to. Who may open them says the gate, which `apps.users` sets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
 from apps.core.palette.options import Option
 
 
-class Person(Protocol):
-    """What is asked of whoever looks at a page."""
-
-    @property
-    def is_staff(self) -> bool: ...
-
-    def has_perm(self, perm: str) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page. `within` are patterns of view names that stand below it; `words` are what else it may be asked by."""
+    """A page. `within` are patterns of the view names below it, `words` what else it may be asked by."""
 
     title: str
     icon: str
     view: str
-    permission: str = ""
-    staff: bool = False
     within: tuple[str, ...] = ()
     words: str = ""
 
-    def allows(self, user: Person) -> bool:
-        if self.staff:
-            return user.is_staff
-        return not self.permission or user.has_perm(self.permission)
-
-    def covers(self, view: str) -> bool:
-        return any(fnmatchcase(view, pattern) for pattern in self.within)
+    def mark(self, view: str) -> str:
+        """The value of aria-current on the page of the view named `view`."""
+        if self.view == view:
+            return "page"
+        return "true" if any(fnmatchcase(view, pattern) for pattern in self.within) else ""
 
 
 MAIN = (
     Place("Home", "home", "core:home", words="start overview dashboard"),
-    Place(
-        "Search",
-        "search",
-        "functions:search",
-        "functions.view_function",
-        within=("functions:detail", "functions:edit", "functions:revision"),
-        words="find functions",
-    ),
-    Place(
-        "Sweeps",
-        "sweep",
-        "evaluations:suites",
-        "evaluations.view_suite",
-        within=("evaluations:*",),
-        words="suites runs evaluations reports",
-    ),
-    Place(
-        "Import",
-        "upload",
-        "functions:import",
-        "functions.add_function",
-        within=("functions:new",),
-        words="upload load functions file",
-    ),
-    Place("Jobs", "jobs", "core:jobs", "core.view_job", within=("core:job",), words="work queue background"),
-    Place("Members", "users", "users:members", "users.view_user", within=("users:member*", "users:invit*")),
+    Place("Search", "search", "functions:search", ("functions:[ders]*",), "find functions"),
+    Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
+    Place("Import", "upload", "functions:import", ("functions:new",), "upload load functions file"),
+    Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
+    Place("Members", "users", "users:members", ("users:member*", "users:invit*"), "people accounts roles invite"),
 )
 ASIDE = (
     Place("API docs", "code", "api:docs", words="rest openapi reference"),
-    Place("Admin", "sliders", "admin:index", staff=True, words="back office"),
+    Place("Admin", "sliders", "admin:index", words="back office"),
 )
 ACCOUNT = (
     Place("Profile", "user", "users:account", words="account name email password second factor passkey"),
@@ -79,11 +45,16 @@ ACCOUNT = (
     Place("Sessions", "screen", "users:sessions", words="signed in devices account"),
 )
 ELSEWHERE = (
-    Place("Wrong answers", "inbox", "evaluations:drafts", "evaluations.change_case", words="feedback drafts cases"),
-    Place("Schedules", "clock", "evaluations:schedules", "evaluations.view_schedule", words="sweeps regular cron"),
-    Place("Design", "palette", "core:design", words="components tokens styles"),
+    Place("Wrong answers", "inbox", "evaluations:drafts", words="feedback drafts cases"),
+    Place("Schedules", "clock", "evaluations:schedules", words="sweeps regular"),
+    Place("Design system", "palette", "core:design", words="components tokens styles"),
 )
-PLACES = (*MAIN, *ASIDE, *ACCOUNT, *ELSEWHERE)
+BEGINNINGS = (
+    Place("Write a function", "plus", "functions:new", words="new add create"),
+    Place("New suite", "plus", "evaluations:new_suite", words="add create sweep cases"),
+    Place("New schedule", "plus", "evaluations:new_schedule", words="add create sweep regular"),
+)
+GROUPS = {"main": MAIN, "aside": ASIDE, "account": ACCOUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +64,34 @@ class Link:
     title: str
     icon: str
     href: str
-    current: str = ""
+    current: str
 
 
-def list_links(places: tuple[Place, ...], *, user: Person, view: str) -> Iterator[Link]:
-    """Those of the places that `user` may open, on the page of the view named `view`."""
+Gate = Callable[[Any, str], bool]
+
+_gates: list[Gate] = []
+
+
+def register_gate(may_open: Gate) -> None:
+    """`may_open(user, view)` says whether the user may open the page of the view of that name."""
+    _gates[:] = [may_open]
+
+
+def list_links(places: tuple[Place, ...], *, user: Any, view: str) -> Iterator[Link]:
+    """Those that `user` may open, on the page of the view named `view`."""
+    for place, href in _open_places(places, user):
+        yield Link(place.title, place.icon, href, place.mark(view))
+
+
+def list_options(places: tuple[Place, ...], *, user: Any) -> Iterator[Option]:
+    for place, href in _open_places(places, user):
+        yield Option(title=place.title, icon=place.icon, href=href, words=place.words)
+
+
+def _open_places(places: tuple[Place, ...], user: Any) -> Iterator[tuple[Place, str]]:
     for place in places:
-        if place.allows(user) and (href := _address(place.view)):
-            current = "page" if place.view == view else "true" if place.covers(view) else ""
-            yield Link(place.title, place.icon, href, current)
-
-
-def list_places(user: Person) -> Iterator[Option]:
-    """What the palette offers of them."""
-    for place in PLACES:
-        if place.allows(user) and (href := _address(place.view)):
-            yield Option(title=place.title, icon=place.icon, href=href, words=place.words)
-
-
-def _address(view: str) -> str:
-    try:
-        return reverse(view)
-    except NoReverseMatch:
-        return ""
+        if all(may_open(user, place.view) for may_open in _gates):
+            try:
+                yield place, reverse(place.view)
+            except NoReverseMatch:
+                continue

@@ -31,9 +31,8 @@ def component(context: Context, content: SafeString, name: str, **values: Any) -
 def navigation(context: Context, group: str) -> list[places.Link]:
     """The links of a group of the side bar (`main`, `aside`, `account`) for who looks at the page."""
     request: HttpRequest = context["request"]
-    groups = {"main": places.MAIN, "aside": places.ASIDE, "account": places.ACCOUNT}
     view = request.resolver_match.view_name if request.resolver_match else ""
-    return list(places.list_links(groups[group], user=request.user, view=view))
+    return list(places.list_links(places.GROUPS[group], user=request.user, view=view))
 
 
 @register.simple_tag

@@ -37,6 +37,18 @@ ACCOUNT = {
     "users:password_change_done": reads(Who.OWN),
     "users:add_key": form(HOLD_KEYS),
     "users:end_key": acts(Who.OWN),
+    "users:sessions": reads(Who.OWN),
+    "users:rename_session": acts(Who.OWN),
+    "users:end_session": acts(Who.OWN),
+    "users:end_other_sessions": acts(Who.OWN),
+    "users:session_state": reads(Who.PUBLIC),
+    "users:renew_session": acts(Who.PUBLIC),
+    "users:signed_in_again": reads(Who.SIGNED_IN),
+}
+
+SCREENS = {
+    "core:design": form(Who.SIGNED_IN),
+    "core:palette": reads(Who.SIGNED_IN),
 }
 
 JOBS = {
@@ -179,7 +191,7 @@ BACK_OFFICE = {
 }
 
 ROUTES: Mapping[str, Rule] = MappingProxyType(
-    FOR_MACHINES | ACCOUNT | JOBS | FUNCTIONS | EVALUATIONS | API | BACK_OFFICE
+    FOR_MACHINES | ACCOUNT | SCREENS | JOBS | FUNCTIONS | EVALUATIONS | API | BACK_OFFICE
 )
 
 
