@@ -41,6 +41,12 @@ class Env(BaseSettings):
     touchstone_models: Path | None = Field(
         None, description="Folder of converted models. Default: var/models of the checkout."
     )
+    session_idle_minutes: int = Field(
+        480, ge=1, le=43_200, description="Minutes without a request after which a session ends."
+    )
+    session_max_hours: int = Field(
+        336, ge=1, le=8760, description="Hours after signing in that a session ends in any case."
+    )
     log_level: LogLevel = Field("INFO", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
     time_zone: str = Field("UTC", description="Time zone of pages and schedules.")

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.users.sessions.middleware.KeepTypedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.users.access.middleware.AccessMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -132,7 +133,7 @@ SESSION_IDLE_MINUTES = ENV.session_idle_minutes
 SESSION_MAX_HOURS = ENV.session_max_hours
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
-CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+CSRF_FAILURE_VIEW = "apps.users.sessions.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

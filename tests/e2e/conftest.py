@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
@@ -19,6 +18,7 @@ from apps.functions.services import catalogue, indexing, live
 from apps.functions.services.warming import warm_arithmetic
 from apps.users.models import User
 from apps.users.roles import Role
+from apps.users.sessions.store import SessionStore
 from tests.users.factories import UserFactory
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
