@@ -23,6 +23,15 @@ class Env(BaseSettings):
     )
     jwt_access_minutes: int = Field(10, ge=1, le=60, description="Minutes that an access token is good for.")
     jwt_refresh_days: int = Field(14, ge=1, le=365, description="Days that a refresh token is good for.")
+    limit_key_per_minute: int = Field(
+        6000, ge=1, le=1_000_000, description="Requests a minute of an API key that has no limit of its own."
+    )
+    limit_user_per_minute: int = Field(
+        1200, ge=1, le=1_000_000, description="Requests a minute of a person, over all sessions and tokens."
+    )
+    limit_address_per_minute: int = Field(
+        300, ge=1, le=1_000_000, description="Requests a minute of an address (IPv6: its /64) that is not signed in."
+    )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
@@ -78,6 +87,12 @@ class Env(BaseSettings):
         "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."
     )
     email_from: str = Field("touchstone@localhost", description="Sender of e-mail.")
+    signup_open: bool = Field(
+        False, description="Whether anybody may make themselves an account, as a viewer. Needs EMAIL_URL."
+    )
+    require_second_factor: Literal["off", "staff", "all"] = Field(
+        "off", description="Who must set up a second factor: nobody, curators and admins, or everybody."
+    )
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", mode="before")

@@ -29,6 +29,13 @@ class ApiView(IdempotentWrites, GenericAPIView[Any]):
         super().initial(request, *args, **kwargs)
         self.check_parameters(request)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Also counts who asks, before it is looked at whether they may: guesses count like anything else."""
+        try:
+            super().perform_authentication(request)
+        finally:
+            self.check_throttles(request)
+
     def get_body_limit(self, request: Request) -> int:
         """Bytes."""
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -36,6 +36,29 @@ IF_MATCH = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description="The `ETag` of the revision you edit: when it is not the newest any more, the answer is 412.",
 )
+LIMITS = [
+    OpenApiParameter(
+        name="RateLimit-Policy",
+        type=str,
+        location=OpenApiParameter.HEADER,
+        response=True,
+        description='Each limit: a quota `q` in `w` seconds, as in `"key";q=6000;w=60`; `"budget"` is of the month.',
+    ),
+    OpenApiParameter(
+        name="RateLimit",
+        type=str,
+        location=OpenApiParameter.HEADER,
+        response=True,
+        description='How each stands: `r` requests remain, all of it again in `t` seconds, as in `"key";r=5987;t=52`.',
+    ),
+    OpenApiParameter(
+        name="Retry-After",
+        type=int,
+        location=OpenApiParameter.HEADER,
+        response=[429],
+        description="Seconds to wait.",
+    ),
+]
 MEANINGS = {
     400: "The request is malformed; `errors` names each field at fault.",
     401: "No valid API key or session.",
@@ -45,9 +68,9 @@ MEANINGS = {
     412: "Somebody else changed it since the revision named in `If-Match`.",
     413: "The body is too large.",
     422: "The `Idempotency-Key` was used for another request.",
-    429: "Too many requests, or failed sign-ins; `Retry-After` has the seconds to wait.",
+    429: "Too many requests (`rate_limited`), too many a month (`budget_spent`), or failed sign-ins (`throttled`).",
 }
-READ_ERRORS = (400, 401, 403)
+READ_ERRORS = (400, 401, 403, 429)
 WRITE_ERRORS = (*READ_ERRORS, 409, 413, 422)
 EDIT_ERRORS = (*WRITE_ERRORS, 404, 412)
 
@@ -86,7 +109,7 @@ def _describe(
         description=options.get("description"),
         request=options.get("request"),
         responses={**answers, **problems},
-        parameters=[*options.get("parameters", ()), *headers],
+        parameters=[*options.get("parameters", ()), *headers, *LIMITS],
         examples=list(options.get("examples", ())),
         operation_id=options.get("operation_id"),
     )

@@ -1,9 +1,11 @@
 """REST: who I am, and my API keys."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,8 +19,14 @@ from apps.users import schema  # noqa: F401 - tells the OpenAPI about API keys
 from apps.users.models import ApiKey
 from apps.users.permissions import get_user
 from apps.users.scopes import ANY_SCOPE
-from apps.users.serializers import ApiKeySerializer, MeSerializer, NewApiKeySerializer, ShownApiKeySerializer
-from apps.users.services import create_key, revoke_key
+from apps.users.serializers import (
+    ApiKeySerializer,
+    MeSerializer,
+    NewApiKeySerializer,
+    RotationSerializer,
+    ShownApiKeySerializer,
+)
+from apps.users.services import create_key, revoke_key, rotate_key
 
 
 class MeView(ApiView):
@@ -71,3 +79,18 @@ class ApiKeyViewSet(ListModelMixin, ViewSetMixin, ApiView):
     def destroy(self, request: Request, pk: int) -> Response:
         revoke_key(key=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    # Described as a read is, since it takes no Idempotency-Key.
+    @describe_read(
+        "Rotate an API key",
+        {200: ShownApiKeySerializer},
+        errors=(404, 409, 413),
+        request=RotationSerializer,
+        description="Gives the key a new secret. The answer holds the token, this once.",
+    )
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: int) -> Response:
+        hours = self.read_body(request, RotationSerializer)["overlap_hours"]
+        key = self.get_object()
+        token = rotate_key(key=key, overlap=timedelta(hours=hours))
+        return Response(ApiKeySerializer(key).data | {"token": token}, headers={"Cache-Control": "no-store"})

@@ -9,7 +9,10 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.users.accounts.models import Invitation  # noqa: F401 - Django looks for models here
 from apps.users.jwt.models import TokenFamily  # noqa: F401 - Django looks for models here
+from apps.users.limits.models import KeyUsage  # noqa: F401 - Django looks for models here
+from apps.users.networks import is_within
 from apps.users.roles import ROLE_CHOICES, STAFF_ROLES, Role
 from apps.users.scopes import scopes_of_role
 from apps.users.sessions.models import Session  # noqa: F401 - Django looks for models here
@@ -136,9 +139,17 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True, editable=False)
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(default=list)
+    networks = models.JSONField(default=list, blank=True, help_text="CIDR blocks it may be used from; none: anywhere.")
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as any key.")
+    requests_per_month = models.PositiveBigIntegerField(null=True, blank=True, help_text="Empty: no budget.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True, editable=False)
+    rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The secret before the present one, and until when it is good too.
+    former_hash = models.CharField(max_length=64, blank=True, editable=False)
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["ApiKey"]] = ApiKeyQuerySet.as_manager()
@@ -164,11 +175,18 @@ class ApiKey(models.Model):
     def matches(self, secret: str) -> bool:
         return same_secret(secret, self.secret_hash)
 
-    def record_use(self, now: datetime) -> None:
+    def matches_former(self, secret: str) -> bool:
+        """Whether it is the secret before the present one, which may be good for a while yet."""
+        return bool(self.former_hash) and same_secret(secret, self.former_hash)
+
+    def is_allowed_from(self, address: str) -> bool:
+        return not self.networks or is_within(address, self.networks)
+
+    def record_use(self, now: datetime, address: str = "") -> None:
         """Notes the use, at most once every LAST_USED_EVERY, also when many processes see it at once."""
         stale = now - LAST_USED_EVERY
         if self.last_used_at is not None and self.last_used_at > stale:
             return
         unnoted = models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lte=stale)
-        ApiKey.objects.filter(unnoted, pk=self.pk).update(last_used_at=now)
-        self.last_used_at = now
+        ApiKey.objects.filter(unnoted, pk=self.pk).update(last_used_at=now, last_used_from=address or None)
+        self.last_used_at, self.last_used_from = now, address or None

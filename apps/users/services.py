@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.contrib.auth.password_validation import validate_password
@@ -11,18 +11,22 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.core.errors import InvalidInput
+from apps.core.errors import Conflict, InvalidInput
 from apps.users.models import ApiKey, User, normalise_email
+from apps.users.networks import read_networks
 from apps.users.passwords import generate_password
 from apps.users.roles import HOLD_KEYS, Role, grants
 from apps.users.scopes import SCOPES
-from apps.users.tokens import Token, hash_secret, new_token
+from apps.users.tokens import KeyState, Token, hash_secret, new_token
 
 FIRST_ADMIN_EMAIL = "admin@touchstone.local"
 MAX_EMAIL_LENGTH = 254
 MAX_NAME_LENGTH = 100
 # More than anyone needs, and few enough that a page shows them all.
 MAX_LIVE_KEYS = 100
+MAX_PER_MINUTE = 1_000_000
+MAX_PER_MONTH = 1_000_000_000_000
+MAX_OVERLAP = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +56,12 @@ def create_user(*, email: str, role: str, full_name: str = "", password: str | N
     return user, password
 
 
+def rename_user(*, user: User, full_name: str) -> None:
+    """Raises InvalidInput naming `full_name`."""
+    user.full_name = _check_name("full_name", full_name, required=False)
+    user.save(update_fields=["full_name"])
+
+
 def ensure_first_admin() -> tuple[str, str] | None:
     """The email and password of a new admin where there is no user yet, else None.
 
@@ -73,28 +83,58 @@ def is_last_admin(user: User) -> bool:
 
 
 def create_key(
-    *, user: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
+    *,
+    user: User,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None = None,
+    networks: Iterable[str] = (),
+    requests_per_minute: int | None = None,
+    requests_per_month: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key of `user`, and its token: the only time that anyone sees it.
+    """A new key with its token, which exists nowhere else from then on.
 
-    Raises InvalidInput naming `user`, `name`, `scopes` or `expires_at`.
+    Raises InvalidInput naming the parameter that is wrong.
     """
     name = _check_name("name", name, required=True)
     _check_owner(user)
-    wanted = _check_scopes(user, scopes)
+    key = ApiKey(
+        user=user,
+        name=name,
+        scopes=_check_scopes(user, scopes),
+        expires_at=expires_at,
+        networks=_check_networks(networks),
+        requests_per_minute=_check_limit("requests_per_minute", requests_per_minute, MAX_PER_MINUTE),
+        requests_per_month=_check_limit("requests_per_month", requests_per_month, MAX_PER_MONTH),
+    )
     if expires_at is not None and expires_at <= timezone.now():
         raise InvalidInput({"expires_at": "must be in the future"})
     token = _unused_token()
-    key = ApiKey.objects.create(
-        user=user,
-        name=name,
-        prefix=token.prefix,
-        secret_hash=hash_secret(token.secret),
-        scopes=wanted,
-        expires_at=expires_at,
-    )
-    log.info("key_created", user=user.pk, key=key.prefix, scopes=wanted)
+    key.prefix, key.secret_hash = token.prefix, hash_secret(token.secret)
+    key.save(force_insert=True)
+    log.info("key_created", user=user.pk, key=key.prefix, scopes=key.scopes)
     return key, str(token)
+
+
+def rotate_key(*, key: ApiKey, overlap: timedelta = timedelta(0)) -> str:
+    """A new secret for the key, as its token; the one so far stays good for `overlap`, and older ones for no longer.
+
+    Raises InvalidInput naming `overlap`, Conflict for a key that has ended.
+    """
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        raise InvalidInput({"overlap": f"must be from 0 to {MAX_OVERLAP.days} days"})
+    with transaction.atomic():
+        locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+        if locked.state != KeyState.ACTIVE:
+            raise Conflict(f"The key is {locked.state}: make a new one.", code=f"key_{locked.state}")
+        token = Token(locked.prefix, new_token().secret)
+        locked.rotated_at = timezone.now()
+        locked.former_hash, locked.former_until = locked.secret_hash, locked.rotated_at + overlap
+        locked.secret_hash = hash_secret(token.secret)
+        locked.save(update_fields=["secret_hash", "former_hash", "former_until", "rotated_at"])
+    key.refresh_from_db()
+    log.info("key_rotated", user=key.user_id, key=key.prefix, overlap=overlap.total_seconds())
+    return str(token)
 
 
 def revoke_key(*, key: ApiKey) -> ApiKey:
@@ -157,6 +197,19 @@ def _check_owner(user: User) -> None:
     live = ApiKey.objects.filter(user=user, revoked_at__isnull=True).exclude(expires_at__lte=timezone.now())
     if live.count() >= MAX_LIVE_KEYS:
         raise InvalidInput({"user": f"has {MAX_LIVE_KEYS} live keys, the most allowed: revoke one first"})
+
+
+def _check_networks(networks: Iterable[str]) -> list[str]:
+    try:
+        return read_networks(networks)
+    except ValueError as error:
+        raise InvalidInput({"networks": str(error)}) from error
+
+
+def _check_limit(field: str, value: int | None, most: int) -> int | None:
+    if value is not None and not 1 <= value <= most:
+        raise InvalidInput({field: f"must be from 1 to {most:,}, or left out"})
+    return value
 
 
 def _check_scopes(user: User, scopes: Iterable[str]) -> list[str]:

@@ -76,9 +76,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.users.limits.middleware.LimitMiddleware",
     "apps.users.sessions.middleware.KeepTypedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.users.access.middleware.AccessMiddleware",
+    "apps.users.accounts.middleware.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -199,6 +201,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.users.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.users.limits.requests.RateThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.Pages",
@@ -216,6 +219,9 @@ SIMPLE_JWT = {
     "LEEWAY": 5,  # seconds by which the clocks of replicas may differ
     "USER_ID_CLAIM": "sub",
 }
+LIMIT_KEY_PER_MINUTE = ENV.limit_key_per_minute
+LIMIT_USER_PER_MINUTE = ENV.limit_user_per_minute
+LIMIT_ADDRESS_PER_MINUTE = ENV.limit_address_per_minute
 SPECTACULAR_SETTINGS = {
     "TITLE": "Touchstone",
     "DESCRIPTION": "Curated functions, searched in plain language. Every answer says who gave it and how sure it is.",
@@ -242,6 +248,8 @@ EVALUATION_KEEP_DAYS = ENV.evaluation_keep_days
 SITE_URL = ENV.site_url.rstrip("/")
 EMAIL_ENABLED = bool(ENV.email_url)
 globals().update(mail_settings(ENV.email_url, ENV.email_from))
+SIGNUP_OPEN = ENV.signup_open
+REQUIRE_SECOND_FACTOR = ENV.require_second_factor
 WEBHOOK_PRIVATE_NETWORKS = ENV.webhook_private_networks
 
 UNFOLD = {

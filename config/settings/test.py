@@ -9,3 +9,5 @@ CELERY_TASK_ALWAYS_EAGER = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Every test client makes the middlewares anew; this one would list all static files each time.
 WHITENOISE_AUTOREFRESH = True
+# All tests come from one address.
+LIMIT_ADDRESS_PER_MINUTE = 1_000_000

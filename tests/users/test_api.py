@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
-from apps.users.scopes import FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ, scopes_of_role
+from apps.users.scopes import EVALUATIONS_READ, FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ, scopes_of_role
 from apps.users.tokens import new_token
 from tests.users.factories import PASSWORD, ApiKeyFactory, UserFactory
 
@@ -69,9 +69,9 @@ class TestMakeKey:
 
     def test_what_was_asked_for_is_what_there_is(self, client: Client, user: User) -> None:
         until = timezone.now() + timedelta(days=3)
-        body = make(client, name="Nightly <b>", scopes=[JOBS_READ, FUNCTIONS_READ], expires_at=until).json()
+        body = make(client, name="Nightly <b>", scopes=[EVALUATIONS_READ, FUNCTIONS_READ], expires_at=until).json()
         assert body["name"] == "Nightly <b>"
-        assert body["scopes"] == [FUNCTIONS_READ, JOBS_READ]
+        assert body["scopes"] == [FUNCTIONS_READ, EVALUATIONS_READ]
         assert body["state"] == "active"
         assert ApiKey.objects.get(user=user).expires_at == until.replace(microsecond=until.microsecond // 1000 * 1000)
 

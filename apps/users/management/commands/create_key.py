@@ -1,4 +1,4 @@
-"""`manage.py create_key EMAIL --name NAME [--scope S]... [--expires DAYS] [--json]`"""
+"""`manage.py create_key EMAIL --name NAME`, with scopes, expiry, networks and limits."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,12 +25,33 @@ class Command(JsonCommand):
         parser.add_argument("--scope", action="append", dest="scopes", help=scopes)
         parser.add_argument("--expires", type=int, metavar="DAYS", help=f"1 to {MAX_DAYS}; never when left out")
 
+        parser.add_argument(
+            "--network",
+            action="append",
+            dest="networks",
+            default=[],
+            metavar="CIDR",
+            help="network it may be used from; may be given again; any when left out",
+        )
+        parser.add_argument("--per-minute", type=int, metavar="N", help="requests a minute; as any key when left out")
+        parser.add_argument(
+            "--per-month", type=int, metavar="N", help="requests a calendar month; no budget when left out"
+        )
+
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
         user = find_user(options["email"])
         days = options["expires"]
         expires_at = timezone.now() + read_days(days) if days is not None else None
         scopes = options["scopes"] or [FUNCTIONS_READ]
-        key, token = create_key(user=user, name=options["name"], scopes=scopes, expires_at=expires_at)
+        key, token = create_key(
+            user=user,
+            name=options["name"],
+            scopes=scopes,
+            expires_at=expires_at,
+            networks=options["networks"],
+            requests_per_minute=options["per_minute"],
+            requests_per_month=options["per_month"],
+        )
         return {
             "id": key.pk,
             "user": user.email,
@@ -38,6 +59,9 @@ class Command(JsonCommand):
             "prefix": key.prefix,
             "scopes": key.scopes,
             "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+            "networks": key.networks,
+            "requests_per_minute": key.requests_per_minute,
+            "requests_per_month": key.requests_per_month,
             "token": token,
         }
 

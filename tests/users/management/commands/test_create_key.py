@@ -59,8 +59,19 @@ def test_json() -> None:
         "prefix": key.prefix,
         "scopes": [FUNCTIONS_READ],
         "expires_at": key.expires_at.isoformat(),
+        "networks": [],
+        "requests_per_minute": None,
+        "requests_per_month": None,
     }
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+
+
+def test_networks_and_limits() -> None:
+    limits = ["--per-minute", "60", "--per-month", "1000"]
+    run(UserFactory().email, "--name", "CI", "--network", "192.0.2.7", "--network", "2001:db8::/32", *limits)
+    key = ApiKey.objects.get()
+    assert key.networks == ["192.0.2.7/32", "2001:db8::/32"]
+    assert (key.requests_per_minute, key.requests_per_month) == (60, 1000)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +80,9 @@ def test_json() -> None:
         (["--name", ""], "name"),
         (["--name", "CI", "--scope", "functions:destroy"], "scopes"),
         (["--name", "CI", "--scope", FUNCTIONS_WRITE], "scopes"),
+        (["--name", "CI", "--network", "office"], "networks"),
+        (["--name", "CI", "--per-minute", "0"], "requests_per_minute"),
+        (["--name", "CI", "--per-month", "-1"], "requests_per_month"),
         (["--name", "CI", "--expires", "0"], "expires"),
         (["--name", "CI", "--expires", "-3"], "expires"),
         (["--name", "CI", "--expires", "999999999"], "expires"),
