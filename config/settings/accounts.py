@@ -13,7 +13,30 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 # allauth would count in a cache that may be away, and for an account wherever the guesses come from.
 ACCOUNT_RATE_LIMITS = False
-ACCOUNT_FORMS = {"login": "apps.users.accounts.forms.LoginForm"}
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "apps.users.accounts.forms.LoginForm",
+    "signup": "apps.users.accounts.forms.SignupForm",
+    "reset_password": "apps.users.accounts.forms.ResetPasswordForm",
+    "change_password": "apps.users.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "apps.users.accounts.forms.ReauthenticateForm",
+}
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
+
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "apps.users.accounts.forms.AuthenticateForm",
+    "reauthenticate": "apps.users.accounts.forms.ReauthenticateCodeForm",
+    "add_webauthn": "apps.users.accounts.forms.AddPasskeyForm",
+}
+MFA_TOTP_ISSUER = "Touchstone"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Otherwise nobody with a second factor could change their address. Nobody signs in to an unverified account anyway.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RATE_LIMITS = False
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
