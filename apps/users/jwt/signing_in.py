@@ -3,10 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
@@ -14,6 +11,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
 from apps.users.accounts.lockout import one_guess_at_a_time, say_wait, seconds_left
+from apps.users.accounts.second_factor import TooManyCodes, has_second_factor, take_code
 from apps.users.models import User
 
 REFUSALS = {
@@ -59,33 +57,28 @@ def prove_user(request: HttpRequest, *, email: str, password: str, otp: str = ""
     """
     with one_guess_at_a_time(request, email):
         user = authenticate(request, email=email, password=password, for_tokens=True)
-        code = find_fault(user, otp)
-        if code == "otp_wrong":
-            user_login_failed.send(__name__, credentials={"email": email}, request=request)
-    if not isinstance(user, User) and (wait := seconds_left(request, email)):
-        raise TooManyAttempts(wait)
-    if code or not isinstance(user, User):
-        raise AuthenticationFailed(REFUSALS[code], code)
+    if not isinstance(user, User):
+        if wait := seconds_left(request, email):
+            raise TooManyAttempts(wait)
+        raise refuse("credentials_wrong")
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        raise refuse("email_unverified")
+    if has_second_factor(user):
+        check_code(user, otp)
     return user
 
 
-def find_fault(user: Any, otp: str) -> str:
-    """A code of REFUSALS; "" when nothing is wrong."""
-    if not isinstance(user, User):
-        return "credentials_wrong"
-    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
-        return "email_unverified"
-    if not is_mfa_enabled(user):
-        return ""
+def check_code(user: User, otp: str) -> None:
+    """Takes a code of the second factor, which is good once."""
     if not otp:
-        return "otp_required"
-    return "" if take_code(user, otp) else "otp_wrong"
+        raise refuse("otp_required")
+    try:
+        taken = take_code(user, otp)
+    except TooManyCodes as error:
+        raise TooManyAttempts(error.wait) from error
+    if taken is None:
+        raise refuse("otp_wrong")
 
 
-def take_code(user: User, otp: str) -> bool:
-    """Whether it is a code of the account, which it then is no more."""
-    for authenticator in Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN):
-        if authenticator.wrap().validate_code(otp):
-            authenticator.record_usage()
-            return True
-    return False
+def refuse(code: str) -> AuthenticationFailed:
+    return AuthenticationFailed(REFUSALS[code], code)

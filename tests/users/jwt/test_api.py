@@ -1,8 +1,18 @@
 """Tokens over HTTP, from signing in to the last refusal."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 from django.utils import timezone
 
@@ -199,3 +209,70 @@ class TestFamilies:
             client.get(FAMILIES)
             with django_assert_num_queries(3):  # the signed-in user, the count, the page
                 client.get(FAMILIES)
+
+
+class TestGuessing:
+    def test_it_is_locked_together_with_the_pages(self, client: Client, user: User) -> None:
+        for _ in range(5):
+            post(client, TOKEN, email=user.email, password="wrong")
+        response = sign_in(client, user)
+        assert (response.status_code, response.json()["code"]) == (429, "throttled")
+        assert 0 < int(response["Retry-After"]) <= 300
+        page = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+        assert page.status_code == 429
+        assert sign_in(client, UserFactory()).status_code == 200
+
+    def test_an_unknown_account_is_locked_like_a_known_one(self, client: Client, user: User) -> None:
+        answers = []
+        for email in (user.email, "nobody-of-that-name@example.com"):
+            tries = [post(client, TOKEN, email=email, password="wrong") for _ in range(6)]
+            answers.append([(response.status_code, response.json()["code"]) for response in tries])
+        assert answers[0] == answers[1]
+
+
+class TestWho:
+    def test_a_program_signs_in_here_and_nowhere_else(self, client: Client) -> None:
+        service = UserFactory(role=Role.SERVICE)
+        body = sign_in(client, service).json()
+        assert ask(client, body["access"]).json()["role"] == "service"
+        assert client.login(username=service.email, password=PASSWORD) is False
+
+    def test_an_address_that_is_not_verified_yet_gets_none(self, client: Client, user: User) -> None:
+        EmailAddress.objects.filter(user=user).update(verified=False)
+        assert_refused(sign_in(client, user), "email_unverified")
+        assert_refused(post(client, TOKEN, email=user.email, password="wrong"), "credentials_wrong")
+
+
+class TestSecondFactor:
+    @pytest.fixture
+    def secret(self, user: User) -> str:
+        secret = generate_totp_secret()
+        made = TOTP.activate(user, secret).instance
+        made.created_at -= timedelta(hours=1)
+        made.save()
+        return secret
+
+    def code(self, secret: str) -> str:
+        return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+    def test_a_password_alone_is_not_enough(self, client: Client, user: User, secret: str) -> None:
+        assert_refused(sign_in(client, user), "otp_required")
+        assert not TokenFamily.objects.exists()
+
+    def test_a_wrong_code_is_refused(self, client: Client, user: User, secret: str) -> None:
+        for code in ("abc", f"{self.code(secret)}1", "0"):
+            assert_refused(sign_in(client, user, otp=code), "otp_wrong")
+
+    def test_each_code_is_good_once(self, client: Client, user: User, secret: str) -> None:
+        code = self.code(secret)
+        assert sign_in(client, user, otp=code).status_code == 200
+        assert_refused(sign_in(client, user, otp=code), "otp_wrong")
+
+    def test_a_recovery_code_will_do(self, client: Client, user: User, secret: str) -> None:
+        [code, *_] = RecoveryCodes.activate(user).get_unused_codes()
+        assert sign_in(client, user, otp=code).status_code == 200
+        assert_refused(sign_in(client, user, otp=code), "otp_wrong")
+
+    def test_a_code_helps_no_wrong_password(self, client: Client, user: User, secret: str) -> None:
+        wrong = post(client, TOKEN, email=user.email, password="wrong", otp=self.code(secret))
+        assert_refused(wrong, "credentials_wrong")
