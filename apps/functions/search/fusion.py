@@ -23,7 +23,7 @@ class FusionWeights:
 
 
 # Chosen by `python -m benchmarks.search_tuning fusion`.
-DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.15, crowding=0.2)
+DEFAULT_WEIGHTS = FusionWeights(semantic=1.0, lexical=0.12, crowding=0.2)
 
 # A document that has no vector yet is given the cosine that documents with its lexical score have on average
 # (least squares over the first hundred results of a query: `python -m benchmarks.search_tuning fusion`).
