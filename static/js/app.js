@@ -8,7 +8,6 @@
 
   function showTheme() {
     for (const button of document.querySelectorAll("[data-theme-toggle]")) {
-      button.hidden = false;
       button.setAttribute("aria-pressed", String(isDark()));
     }
   }

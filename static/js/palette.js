@@ -84,8 +84,10 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id !== "palette-list" || !dialog().open) return;
+    const asked = event.detail.requestConfig.parameters.q ?? "";
+    isBehind = asked !== box().value;
+    if (isBehind) return;
     const all = options();
-    isBehind = false;
     choose(all[0]);
     if (isDue && all.length) return run(all[0]);
     isDue = false;

@@ -1,0 +1,32 @@
+"""Accessibility of a page as axe-core sees it, by the rules of WCAG 2.2 AA."""
+
+from itertools import product
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+THEMES = ("light", "dark")
+WIDTHS = (1440, 360)
+
+
+def find_violations(page: Page) -> list[str]:
+    """One line for each element at fault of the page as it stands: the rule, the element, and what to do."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def assert_accessible(page: Page, *addresses: str) -> None:
+    """Opens each address in both themes on a desk and on a phone, and looks for what would shut somebody out.
+
+    Without an address the page is taken as it stands, once.
+    """
+    if not addresses:
+        assert find_violations(page) == []
+    for address, theme, width in product(addresses, THEMES, WIDTHS):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert find_violations(page) == [], f"{address}, {theme}, {width} px wide"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} scrolls at {width} px"

@@ -1,0 +1,233 @@
+"""The design system in a browser: the living page, the palette, confirming, toasts, the side bar."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.axe import assert_accessible
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+DESIGN = "/design/"
+IS_WITHIN = "document.activeElement === document.body || Boolean(document.activeElement.closest('#palette'))"
+SMALL_TARGETS = """() =>
+    [...document.querySelectorAll("button, summary, select, input:not([type=hidden]), .side-link, .chip, .tabs a")]
+    .filter((element) => element.checkVisibility() && !element.matches("[type=checkbox], [type=radio]"))
+    .filter((element) => Math.min(element.getBoundingClientRect().width, element.getBoundingClientRect().height) < 24)
+    .map((element) => element.outerHTML)"""
+COVERED_BY_THE_BAR = """() => {
+    const bar = document.querySelector(".top").getBoundingClientRect().bottom;
+    const covered = [];
+    for (const element of document.querySelectorAll("#main a, #main button, #main input")) {
+        if (!element.checkVisibility() || element.disabled) continue;
+        element.focus();
+        if (element.getBoundingClientRect().bottom <= bar) covered.push(element.outerHTML);
+    }
+    return covered;
+}"""
+TELL_SHIFTS = """
+window.moved = [];
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.moved.push(entry.value); })
+    .observe({ type: "layout-shift", buffered: true });"""
+
+
+def palette(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Go to or do")
+
+
+def palette_box(page: Page) -> Locator:
+    return palette(page).get_by_role("combobox")
+
+
+def options(page: Page) -> Locator:
+    return palette(page).get_by_role("option")
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    expect(palette_box(page)).to_be_focused()
+    expect(options(page).first).to_have_attribute("aria-selected", "true")
+
+
+def type_in_palette(page: Page, text: str, first: str) -> None:
+    """Types, and waits until the list is that of what was typed."""
+    page.keyboard.type(text)
+    expect(palette(page).get_by_role("option", selected=True)).to_contain_text(first)
+
+
+def open_confirming(page: Page) -> None:
+    page.goto(DESIGN)
+    page.get_by_role("button", name="Delete a suite…").press("Enter")
+    expect(page.get_by_role("dialog", name="Delete the suite?")).to_be_visible()
+
+
+class TestAccessibility:
+    def test_every_part_in_both_themes_and_widths(self, page):
+        assert_accessible(page, DESIGN)
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_what_opens_over_a_page(self, page, theme):
+        page.emulate_media(color_scheme=theme)
+        page.goto(DESIGN)
+        page.get_by_label("Account of").click()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        open_palette(page)
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Delete a suite…").click()
+        assert_accessible(page)
+
+    def test_every_target_has_room_for_a_finger(self, page):
+        """24 px each way, but for links within a sentence."""
+        page.set_viewport_size({"width": 360, "height": 800})
+        page.goto(DESIGN)
+        small = page.evaluate(SMALL_TARGETS)
+        assert small == []
+
+    def test_nothing_that_sticks_covers_the_focus(self, page):
+        page.set_viewport_size({"width": 360, "height": 640})
+        page.goto(DESIGN)
+        covered = page.evaluate(COVERED_BY_THE_BAR)
+        assert covered == []
+
+
+class TestPalette:
+    def test_leads_to_a_page_by_keys_alone(self, page):
+        page.goto(DESIGN)
+        open_palette(page)
+        type_in_palette(page, "job", "Jobs")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"/jobs/$"))
+
+    def test_finds_functions(self, page, functions):
+        page.goto(DESIGN)
+        open_palette(page)
+        type_in_palette(page, "read_csv", "read_csv")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"/functions/{functions['read_csv'].pk}/$"))
+
+    def test_enter_waits_for_the_list_of_what_was_typed(self, page):
+        page.goto(DESIGN)
+        open_palette(page)
+        page.keyboard.type("schedules")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"/suites/schedules/$"))
+
+    def test_arrows_go_round(self, page):
+        page.goto(DESIGN)
+        open_palette(page)
+        names = options(page)
+        page.keyboard.press("ArrowDown")
+        expect(names.nth(1)).to_have_attribute("aria-selected", "true")
+        expect(palette_box(page)).to_have_attribute("aria-activedescendant", names.nth(1).get_attribute("id"))
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        expect(names.last).to_have_attribute("aria-selected", "true")
+
+    def test_the_focus_stays_within_and_goes_back(self, page):
+        page.goto(DESIGN)
+        opener = page.get_by_role("link", name="Go to…").last
+        opener.press("Enter")
+        expect(palette_box(page)).to_be_focused()
+        for _ in range(4):
+            page.keyboard.press("Tab")
+            assert page.evaluate(IS_WITHIN)
+        page.keyboard.press("Escape")
+        expect(palette_box(page)).to_be_hidden()
+        expect(opener).to_be_focused()
+
+    def test_does_things(self, page):
+        page.goto(DESIGN)
+        open_palette(page)
+        type_in_palette(page, "dark", "Light or dark theme")
+        page.keyboard.press("Enter")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        open_palette(page)
+        type_in_palette(page, "sign out", "Sign out")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/account/login/"))
+
+    def test_says_that_nothing_is_called_that(self, page):
+        page.goto(DESIGN)
+        open_palette(page)
+        page.keyboard.type("qqqq")
+        expect(palette(page)).to_contain_text("Nothing is called that")
+        expect(options(page)).to_have_count(0)
+
+    def test_escape_leaves_the_panel_below_open(self, page, functions):
+        page.goto(f"/functions/?q=csv&function={functions['read_csv'].pk}")
+        open_palette(page)
+        page.keyboard.press("Escape")
+        expect(palette_box(page)).to_be_hidden()
+        expect(page.locator(".peek-card")).to_be_visible()
+
+
+class TestConfirming:
+    def test_by_typing(self, page):
+        open_confirming(page)
+        page.keyboard.type("demo-suite")
+        page.keyboard.press("Enter")
+        toast = page.get_by_role("status").filter(has_text="Confirmed")
+        expect(toast).to_be_visible()
+        expect(page.locator("#announcer")).to_contain_text("Confirmed")
+        toast.get_by_role("button", name="Dismiss").click()
+        expect(toast).to_have_count(0)
+
+    def test_another_text_changes_nothing(self, page, console):
+        open_confirming(page)
+        page.keyboard.type("demo")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text="This is not “demo-suite”")).to_be_visible()
+        console.expect("422")
+        assert_accessible(page)
+
+    def test_escape_gives_the_focus_back(self, page):
+        open_confirming(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Delete a suite…")).to_be_focused()
+
+
+class TestWithoutJavaScript:
+    @pytest.fixture
+    def plain(self, browser: Browser, context, page, live_server):
+        plain = browser.new_context(
+            base_url=live_server.url, java_script_enabled=False, viewport={"width": 360, "height": 800}
+        )
+        plain.add_cookies(context.cookies())
+        yield plain.new_page()
+        plain.close()
+
+    def test_confirms_and_says_so(self, plain):
+        plain.goto(DESIGN)
+        plain.get_by_role("button", name="Delete a suite…").click()
+        plain.get_by_label("Type demo-suite to confirm").fill("demo-suite")
+        plain.get_by_role("button", name="Delete the suite").click()
+        expect(plain.get_by_text("Confirmed.")).to_be_visible()
+        expect(plain.get_by_role("button", name="Dismiss").first).to_be_hidden()
+
+    def test_the_palette_is_a_page(self, plain):
+        plain.goto(DESIGN)
+        plain.locator(".top [data-palette]").click()
+        plain.get_by_role("searchbox").fill("sweeps")
+        plain.get_by_role("button", name="Find").click()
+        plain.locator("#main").get_by_role("link", name="Sweeps").click()
+        expect(plain).to_have_url(re.compile(r"/suites/$"))
+
+    def test_the_side_bar_opens_on_a_phone(self, plain):
+        plain.goto(DESIGN)
+        main = plain.get_by_role("navigation", name="Main")
+        expect(main).to_be_hidden()
+        plain.get_by_role("button", name="Menu").click()
+        main.get_by_role("link", name="Jobs").click()
+        expect(plain).to_have_url(re.compile(r"/jobs/$"))
+
+
+def test_nothing_moves_while_a_page_loads(page, functions):
+    page.add_init_script(TELL_SHIFTS)
+    function = functions["read_csv"]
+    for address in (DESIGN, "/functions/?q=csv", function.get_absolute_url(), "/functions/import/", "/jobs/"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.moved") == [], address
