@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from apps.core.secrets.keys import check_key
 from config.mail import check_sender, mail_settings
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -21,6 +22,11 @@ class Env(BaseSettings):
     secret_key_fallbacks: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Former secret keys, separated by commas: what they signed stays good."
     )
+    secrets_keys: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Keys of stored secrets, separated by commas: the first encrypts, the others still decrypt. "
+        "Embedded: made once and kept in the home.",
+    )
     jwt_access_minutes: int = Field(10, ge=1, le=60, description="Minutes that an access token is good for.")
     jwt_refresh_days: int = Field(14, ge=1, le=365, description="Days that a refresh token is good for.")
     limit_key_per_minute: int = Field(
@@ -31,6 +37,9 @@ class Env(BaseSettings):
     )
     limit_address_per_minute: int = Field(
         300, ge=1, le=1_000_000, description="Requests a minute of an address (IPv6: its /64) that is not signed in."
+    )
+    limit_sign_ins_per_minute: int = Field(
+        30, ge=1, le=100_000, description="Forms of signing in, signing up and lost passwords from a network a minute."
     )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
@@ -95,10 +104,15 @@ class Env(BaseSettings):
     )
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", "secrets_keys", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("secrets_keys")
+    @classmethod
+    def check_secrets_keys(cls, value: list[str]) -> list[str]:
+        return [check_key(key) for key in value]
 
     @field_validator("database_url")
     @classmethod
@@ -128,6 +142,12 @@ class Env(BaseSettings):
     def check_email_url(cls, value: str) -> str:
         mail_settings(value, "")
         return value
+
+    @model_validator(mode="after")
+    def check_signup(self) -> Self:
+        if self.signup_open and not self.email_url:
+            raise ValueError("SIGNUP_OPEN needs EMAIL_URL: who signs up proves their address by e-mail")
+        return self
 
     @field_validator("email_from")
     @classmethod

@@ -11,8 +11,8 @@ from config.env import Env  # noqa: E402 - the path comes first
 HEAD = """# Settings
 
 All settings come from the environment. A wrong value ends the start with one line that names it; in production
-(`DJANGO_SETTINGS_MODULE=config.settings.prod`) `SECRET_KEY`, `ALLOWED_HOSTS`, `DATABASE_URL` and `REDIS_URL` must be
-given.
+(`DJANGO_SETTINGS_MODULE=config.settings.prod`) `SECRET_KEY`, `SECRETS_KEYS`, `ALLOWED_HOSTS`, `DATABASE_URL` and
+`REDIS_URL` must be given.
 
 | setting | default | what it does |
 |---|---|---|

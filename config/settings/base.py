@@ -25,6 +25,7 @@ URLS = embedded_urls(HOME)
 
 SECRET_KEY = ENV.secret_key
 SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
+SECRETS_KEYS = ENV.secrets_keys
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
@@ -222,6 +223,7 @@ SIMPLE_JWT = {
 LIMIT_KEY_PER_MINUTE = ENV.limit_key_per_minute
 LIMIT_USER_PER_MINUTE = ENV.limit_user_per_minute
 LIMIT_ADDRESS_PER_MINUTE = ENV.limit_address_per_minute
+LIMIT_SIGN_INS_PER_MINUTE = ENV.limit_sign_ins_per_minute
 SPECTACULAR_SETTINGS = {
     "TITLE": "Touchstone",
     "DESCRIPTION": "Curated functions, searched in plain language. Every answer says who gave it and how sure it is.",

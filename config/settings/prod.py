@@ -4,7 +4,7 @@ from config.env import require
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, ENV
 
-require(ENV, "secret_key", "allowed_hosts", "database_url", "redis_url")
+require(ENV, "secret_key", "secrets_keys", "allowed_hosts", "database_url", "redis_url")
 
 SECURE = ENV.secure or "secure" not in ENV.model_fields_set
 DEBUG = False

@@ -12,6 +12,7 @@ from config.env import Env
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "SECRET_KEY": "k" * 50,
+    "SECRETS_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMTI=",
     "ALLOWED_HOSTS": "touchstone.example",
     "DATABASE_URL": "postgresql://user:pass@db/touchstone",
     "REDIS_URL": "redis://cache:6379",

@@ -64,6 +64,10 @@ class Home:
         return self.path / "secret_key"
 
     @property
+    def secrets_keys(self) -> Path:
+        return self.path / "secrets_keys"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 
