@@ -13,5 +13,6 @@ def answer_bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"ok")
 
 
-# Under the API's prefix: whatever the product spares its API, the bare view is spared as well.
-urlpatterns = [path("api/v1/bare/", answer_bare), *product]
+# Under the API's prefix: whatever the product spares its API, the bare view is spared as well. By its name it takes the
+# row of a page that is everybody's: what has no row in the access table is refused.
+urlpatterns = [path("api/v1/bare/", answer_bare, name="live"), *product]
