@@ -22,7 +22,6 @@ from apps.evaluations.services.running import cancel_run, start_run
 from apps.evaluations.services.runs import get_run
 from apps.evaluations.services.suites import pin_baseline
 from apps.users.permissions import get_user
-from apps.users.scopes import EVALUATIONS_READ, EVALUATIONS_RUN, EVALUATIONS_WRITE
 
 HEAVY = ("plan", "report__data")
 UNLISTED = (*HEAVY, "summary", "pinned", "drift", "estimate")
@@ -40,7 +39,6 @@ class SuiteRunViewSet(ListModelMixin, ViewSetMixin, ApiView):
     queryset = Run.objects.all()
     serializer_class = serializers.RunSummarySerializer
     filterset_class = RunFilter
-    required_scopes = {"GET": EVALUATIONS_READ, "POST": EVALUATIONS_RUN}
 
     def get_queryset(self) -> QuerySet[Run]:
         return shown_runs(get_object_or_404(Suite, pk=self.kwargs["pk"]).runs.defer(*UNLISTED))
@@ -82,12 +80,6 @@ class RunViewSet(RetrieveModelMixin, ViewSetMixin, ApiView):
     query_serializer_classes = {
         "report": serializers.ReportQuerySerializer,
         "compare": serializers.CompareQuerySerializer,
-    }
-    required_scopes = {
-        "GET": EVALUATIONS_READ,
-        "POST": EVALUATIONS_WRITE,
-        "DELETE": EVALUATIONS_WRITE,
-        "cancel": EVALUATIONS_RUN,
     }
 
     def get_queryset(self) -> QuerySet[Run]:
@@ -196,7 +188,6 @@ class OutcomeListView(ListModelMixin, ViewSetMixin, ApiView):
     queryset = CaseOutcome.objects.all()
     serializer_class = serializers.OutcomeSerializer
     filterset_class = OutcomeFilter
-    required_scopes = {"GET": EVALUATIONS_READ}
 
     def get_queryset(self) -> QuerySet[CaseOutcome]:
         run = get_object_or_404(Run.objects.only("pk"), pk=self.kwargs["pk"])

@@ -20,7 +20,6 @@ from apps.evaluations.services.scheduling import (
     describe_schedules,
     save_schedule,
 )
-from apps.users.scopes import EVALUATIONS_READ, EVALUATIONS_WRITE
 
 SETTINGS = ("words", "compare_with", "emails", "webhook_url")
 
@@ -32,12 +31,6 @@ class ScheduleViewSet(ListModelMixin, ViewSetMixin, ApiView):
     serializer_class = serializers.ScheduleSerializer
     filterset_class = ScheduleFilter
     lookup_value_converter = "int"
-    required_scopes = {
-        "GET": EVALUATIONS_READ,
-        "POST": EVALUATIONS_WRITE,
-        "PATCH": EVALUATIONS_WRITE,
-        "DELETE": EVALUATIONS_WRITE,
-    }
 
     @describe_read(
         "List schedules",

@@ -28,7 +28,6 @@ from apps.functions.history import describe_revisions
 from apps.functions.libraries import with_counts
 from apps.functions.models import Function, FunctionState, Library, Origin
 from apps.functions.services import catalogue, indexing, searching
-from apps.users.scopes import FUNCTIONS_IMPORT, FUNCTIONS_READ, FUNCTIONS_WRITE
 
 ETAG_NOTE = "The answer's `ETag` names its revision, for `If-Match`."
 
@@ -42,7 +41,6 @@ class FunctionViewSet(ListModelMixin, ViewSetMixin, ApiView):
     query_serializer_classes = {"similar": serializers.SimilarQuerySerializer}
     lookup_url_kwarg = "key"
     lookup_value_converter = "int"
-    required_scopes = {"GET": FUNCTIONS_READ, "POST": FUNCTIONS_WRITE, "PATCH": FUNCTIONS_WRITE}
 
     @describe_read(
         "List functions",
@@ -219,7 +217,6 @@ class SearchView(ApiView):
     """Search in plain language. What `quick_search` answers does not come here."""
 
     query_serializer_classes = {"GET": serializers.SearchQuerySerializer}
-    required_scopes = {"GET": FUNCTIONS_READ}
 
     @describe_read(
         "Search functions in plain language",
@@ -239,8 +236,6 @@ class SearchView(ApiView):
 class TraceView(ApiView):
     """How an answer was reached."""
 
-    required_scopes = {"GET": FUNCTIONS_READ}
-
     @describe_read(
         "Show how an answer was reached",
         {200: serializers.TraceSerializer},
@@ -259,7 +254,6 @@ class ImportView(ApiView):
     """Imports, in the background."""
 
     parser_classes = [JSONParser, MultiPartParser]
-    required_scopes = {"POST": FUNCTIONS_IMPORT}
 
     @describe_write(
         "Import functions from a file or from records",
@@ -293,7 +287,6 @@ class LibraryViewSet(ListModelMixin, ViewSetMixin, ApiView):
     queryset = with_counts(Library.objects.all())
     serializer_class = serializers.LibrarySerializer
     filterset_class = LibraryFilter
-    required_scopes = {"GET": FUNCTIONS_READ}
 
     @describe_read(
         "List libraries",
@@ -307,8 +300,6 @@ class LibraryViewSet(ListModelMixin, ViewSetMixin, ApiView):
 class IndexView(ApiView):
     """The search index."""
 
-    required_scopes = {"GET": FUNCTIONS_READ}
-
     @describe_read(
         "Say how the search index stands beside the catalogue",
         {200: serializers.IndexStateSerializer},
@@ -321,8 +312,6 @@ class IndexView(ApiView):
 
 class IndexRebuildView(ApiView):
     """Building the search index again."""
-
-    required_scopes = {"POST": FUNCTIONS_WRITE}
 
     @describe_write(
         "Build the search index again",

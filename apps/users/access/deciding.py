@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.users.access.rules import Who
-from apps.users.roles import HOLD_KEYS, SIGN_IN, grants
+from apps.users.roles import SIGN_IN, grants
 from apps.users.scopes import SCOPES
 
 FOR_ALL_SIGNED_IN = (Who.PUBLIC, Who.SIGNED_IN, Who.OWN, Who.ANY_KEY)
@@ -23,13 +23,6 @@ def person_may(role: str, need: str) -> bool:
     if need == Who.NOBODY or not grants(role, SIGN_IN):
         return False
     return need in FOR_ALL_SIGNED_IN or grants(role, permission_of(need))
-
-
-def program_may(role: str, scopes: tuple[str, ...], need: str) -> bool:
-    """Whether a program may do it with a key or token of these scopes, whose owner has the role."""
-    if need in (Who.PUBLIC, Who.ANY_KEY):
-        return True
-    return need in SCOPES and need in scopes and grants(role, HOLD_KEYS) and grants(role, permission_of(need))
 
 
 def permission_of(need: str) -> str:
