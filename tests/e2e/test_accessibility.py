@@ -1,0 +1,63 @@
+"""Every page that is in the access table, as axe sees it in both themes, on a desk and on a phone."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+from playwright.sync_api import BrowserContext, Page
+from pytest_django import Settings
+
+from apps.core.targets.registry import _targets, register_target
+from apps.users.access.routes import walk_routes
+from apps.users.access.rules import Surface, Who
+from apps.users.access.table import ROUTES
+from apps.users.models import User
+from apps.users.roles import Role
+from tests.e2e.axe import walk_violations
+from tests.evaluations import targets
+from tests.users.access.world import World, make_world
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path, transactional_db: None) -> World:
+    """Something of everything, so that each address leads somewhere."""
+    monkeypatch.setattr("apps.core.targets.registry._targets", dict(_targets))
+    register_target(targets.NAME, targets.PATH)
+    return make_world()
+
+
+def find_pages(context: BrowserContext, world: World, owner: User, *, public: bool) -> list[str]:
+    """Addresses of our own pages that answer with a page: no file, and no way to another page."""
+    found = []
+    for route in walk_routes():
+        rule = ROUTES.get(route.name)
+        need = rule.need_of("GET") if rule else None
+        if rule is None or need is None or rule.surface is Surface.API or route.name.startswith("admin:"):
+            continue
+        if (need == Who.PUBLIC) is public:
+            address = world.address(route, owner)
+            response = context.request.get(address, max_redirects=0)
+            if response.ok and response.headers["content-type"].startswith("text/html"):
+                found.append(address)
+    return found
+
+
+def assert_all_accessible(page: Page, addresses: list[str]) -> None:
+    assert [violation for address in addresses for violation in walk_violations(page, address)] == []
+
+
+def test_every_page_of_who_is_signed_in(context, world, live_server):
+    admin = world.askers.find(Role.ADMIN)
+    context.add_cookies([{"name": configured.SESSION_COOKIE_NAME, "value": admin.cookie, "url": live_server.url}])
+    addresses = find_pages(context, world, admin.user, public=False)
+    assert len(addresses) > 25
+    assert_all_accessible(context.new_page(), addresses)
+
+
+def test_every_page_of_strangers(context, world, console):
+    addresses = find_pages(context, world, world.askers.find(Role.ADMIN).user, public=True)
+    assert "/account/login/" in addresses
+    assert_all_accessible(context.new_page(), [*addresses, "/there/is/nothing/here/"])
+    console.expect("404")
