@@ -97,7 +97,7 @@
     if (target?.hasAttribute("data-copy")) copy(target);
     else if (target?.hasAttribute("data-dismiss")) takeAway(target.closest(".toast"));
     else if (target) toggleTheme();
-    if (event.target.matches("dialog[open]")) event.target.close();
+    if (event.target.matches("dialog[popover][open]")) event.target.close();
     pressDialog(event);
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;

@@ -8,7 +8,7 @@
   let [isBehind, isDue] = [false, false];
 
   function open() {
-    if (dialog().open) return;
+    if (document.querySelector("dialog:modal")) return;
     document.querySelector("#side:popover-open")?.hidePopover();
     dialog().showModal();
     box().value = "";
