@@ -1,7 +1,8 @@
-"""The gateway process: what streams. It answers its own, smaller set of addresses."""
+"""The gateway process: what streams. It answers its own, smaller set of addresses, and the pages' sockets."""
 
 import os
 
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 from apps.core.embedded.death import die_with_parent
@@ -9,4 +10,11 @@ from apps.core.embedded.death import die_with_parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 os.environ["TOUCHSTONE_URLS"] = "config.gateway_urls"
 die_with_parent()
-application = get_asgi_application()
+answer_http = get_asgi_application()
+
+from apps.core.live.consumer import LiveConsumer  # noqa: E402 - Django has to be set up first
+from apps.core.live.hub import Hub  # noqa: E402
+from apps.users.sessions.sockets import SessionGuard  # noqa: E402
+
+answer_sockets = LiveConsumer.as_asgi(hub=Hub(SessionGuard()))
+application = ProtocolTypeRouter({"http": answer_http, "websocket": answer_sockets})

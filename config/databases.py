@@ -25,6 +25,20 @@ def cache_settings(url: str, embedded: EmbeddedUrls, *, broker: bool = False) ->
     }
 
 
+def channel_layer_settings(broker: str) -> dict[str, Any]:
+    """Settings of what carries news to the gateways, on the broker's server.
+
+    By publishing, which keeps no keys there that could be evicted, or stay. All databases of a server share its
+    channels, so the names have the number of ours.
+    """
+    server = {"address": broker, "socket_connect_timeout": 1, "socket_timeout": 2}
+    database = broker.rpartition("db=" if broker.startswith("unix:") else "/")[2]
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [server], "prefix": f"touchstone.{database}."},
+    }
+
+
 def redis_location(url: str, database: int) -> str:
     """`url` with its database number; one that names a database already keeps it for the broker."""
     scheme, _, rest = url.partition("://")

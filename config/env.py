@@ -1,10 +1,11 @@
 """The typed environment: every setting an operator may give, read once, wrong ones named in one line."""
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Self
+from typing import Annotated, Literal, NoReturn
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from apps.core.secrets.keys import check_key
@@ -92,6 +93,11 @@ class Env(BaseSettings):
         90, ge=1, le=3650, description="Days that each case's outcome is kept. Reports and pinned baselines stay."
     )
     site_url: str = Field("http://localhost:8000", description="Where people open the pages: links in messages.")
+    gateway_url: str = Field(
+        ":8001",
+        description="Where browsers find the gateway: https://host, or :port of the pages' own host. Empty: nowhere, "
+        "and pages ask every few seconds what has changed.",
+    )
     email_url: str = Field(
         "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."
     )
@@ -128,6 +134,13 @@ class Env(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("gateway_url")
+    @classmethod
+    def check_gateway_url(cls, value: str) -> str:
+        if not re.fullmatch(r"(:[0-9]{1,5}|(https?|wss?)://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?)?", value):
+            raise ValueError("must be such as https://live.example.com or :8001, or empty")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def check_time_zone(cls, value: str) -> str:
@@ -143,11 +156,12 @@ class Env(BaseSettings):
         mail_settings(value, "")
         return value
 
-    @model_validator(mode="after")
-    def check_signup(self) -> Self:
-        if self.signup_open and not self.email_url:
-            raise ValueError("SIGNUP_OPEN needs EMAIL_URL: who signs up proves their address by e-mail")
-        return self
+    @field_validator("signup_open")
+    @classmethod
+    def check_signup_open(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and not info.data.get("email_url"):
+            raise ValueError("needs EMAIL_URL, since who signs up proves their address by e-mail")
+        return value
 
     @field_validator("email_from")
     @classmethod

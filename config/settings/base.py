@@ -9,7 +9,7 @@ from django.templatetags.static import static
 
 from apps.core.embedded.home import embedded_urls, resolve_home
 from apps.core.logs import logging_config
-from config.databases import broker_url, cache_settings, database_settings
+from config.databases import broker_url, cache_settings, channel_layer_settings, database_settings
 from config.env import read_env
 from config.mail import mail_settings
 from config.settings.accounts import *  # noqa: F403
@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "apps.core.short_ways.ShortWayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.core.live.address.LivePolicyMiddleware",
     "apps.users.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -173,7 +174,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_UPLOAD_BYTES = ENV.import_max_upload_mb * 1024 * 1024
 
-CELERY_BROKER_URL = broker_url(cache_settings(ENV.redis_url, URLS, broker=True)["LOCATION"])
+BROKER = cache_settings(ENV.redis_url, URLS, broker=True)["LOCATION"]
+CHANNEL_LAYERS = {"default": channel_layer_settings(BROKER)}
+GATEWAY_URL = ENV.gateway_url
+
+CELERY_BROKER_URL = broker_url(BROKER)
 TASK_APP = "config.celery.app"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
@@ -192,6 +197,8 @@ CELERY_BEAT_SCHEDULE = {
     "core.prune_jobs": {"task": "core.prune_jobs", "schedule": timedelta(days=1)},
     "evaluations.tend_runs": {"task": "evaluations.tend_runs", "schedule": 15.0},
     "evaluations.tend_deliveries": {"task": "evaluations.tend_deliveries", "schedule": 30.0},
+    "users.prune_signups": {"task": "users.prune_signups", "schedule": timedelta(days=1)},
+    "users.prune_tokens": {"task": "users.prune_tokens", "schedule": timedelta(days=1)},
     "evaluations.prune": {"task": "evaluations.prune", "schedule": timedelta(days=1)},
 }
 

@@ -1,5 +1,7 @@
 """Tests: the real servers, quick password hashes, tasks called in place."""
 
+import os
+
 from config.settings.base import *  # noqa: F403
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
@@ -7,6 +9,8 @@ SECRETS_KEYS = ["b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMTI="]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = False
+# The tests' processes share a server.
+CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] += os.environ.get("PYTEST_XDIST_WORKER", "")  # noqa: F405
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Every test client makes the middlewares anew; this one would list all static files each time.
 WHITENOISE_AUTOREFRESH = True

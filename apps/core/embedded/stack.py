@@ -36,7 +36,7 @@ def prepare_spec(home: Home, *, demo: bool) -> ChildSpec:
 
 def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildSpec, ...]:
     """What answers requests: the web, and the gateway for what streams."""
-    environment = child_environment(home)
+    environment = {"GATEWAY_URL": f":{addresses.gateway_port}", **child_environment(home)}
     # A worker that died comes back at once. One that has not finished its requests 5 seconds after a stop is ended.
     lives = ("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5")
     serve = (sys.executable, "-m", "granian", "--host", addresses.host, *lives)
