@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
@@ -14,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from apps.users.jwt import admin as token_admin  # noqa: F401 - Django looks for admins here
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.services import is_last_admin, revoke_keys
@@ -96,9 +99,14 @@ class ApiKeyAdmin(ModelAdmin):
         "prefix",
         "show_state",
         "show_scopes",
+        "show_networks",
+        "requests_per_minute",
+        "requests_per_month",
         "created_at",
+        "rotated_at",
         "expires_at",
         "last_used_at",
+        "last_used_from",
         "revoked_at",
     ]
     readonly_fields = fields
@@ -119,14 +127,20 @@ class ApiKeyAdmin(ModelAdmin):
     def show_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
+    @display(description="networks")
+    def show_networks(self, key: ApiKey) -> str:
+        return ", ".join(key.networks) or "any"
+
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         ended = revoke_keys(keys=queryset)
         self.message_user(request, f"{ended} revoked. Programs that use them are refused from now on.")
 
 
-# Rights come from roles alone: a page of groups that change nothing would mislead.
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
+# Rights come from roles alone: a page of groups that change nothing would mislead. Addresses and second factors have
+# pages of their own, which keep their rules.
+for model in (Group, EmailAddress, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 # One way in: what holds for the pages' sign-in, second factors too, holds for the admin.
 admin.site.login = secure_admin_login(admin.site.login)

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.users.models import ApiKey, User, normalise_email
 from apps.users.networks import read_networks
@@ -40,7 +41,7 @@ def create_user(*, email: str, role: str, full_name: str = "", password: str | N
     _check_email(email)
     if role not in list(Role):
         raise InvalidInput({"role": f"must be one of {', '.join(Role)}, not {role!r}"})
-    full_name = _check_name("full_name", full_name, required=False)
+    full_name = check_name("full_name", full_name, required=False)
     user = User(email=email, role=Role(role).value, full_name=full_name)
     if password is None:
         password = generate_password()
@@ -58,7 +59,7 @@ def create_user(*, email: str, role: str, full_name: str = "", password: str | N
 
 def rename_user(*, user: User, full_name: str) -> None:
     """Raises InvalidInput naming `full_name`."""
-    user.full_name = _check_name("full_name", full_name, required=False)
+    user.full_name = check_name("full_name", full_name, required=False)
     user.save(update_fields=["full_name"])
 
 
@@ -96,7 +97,7 @@ def create_key(
 
     Raises InvalidInput naming the parameter that is wrong.
     """
-    name = _check_name("name", name, required=True)
+    name = check_name("name", name, required=True)
     _check_owner(user)
     key = ApiKey(
         user=user,
@@ -132,6 +133,7 @@ def rotate_key(*, key: ApiKey, overlap: timedelta = timedelta(0)) -> str:
         locked.former_hash, locked.former_until = locked.secret_hash, locked.rotated_at + overlap
         locked.secret_hash = hash_secret(token.secret)
         locked.save(update_fields=["secret_hash", "former_hash", "former_until", "rotated_at"])
+        record("key.rotated", subject=locked, owner=key.user.email, good_for_seconds=int(overlap.total_seconds()))
     key.refresh_from_db()
     log.info("key_rotated", user=key.user_id, key=key.prefix, overlap=overlap.total_seconds())
     return str(token)
@@ -139,19 +141,21 @@ def rotate_key(*, key: ApiKey, overlap: timedelta = timedelta(0)) -> str:
 
 def revoke_key(*, key: ApiKey) -> ApiKey:
     """Ends the key at once and for good; one that was revoked before keeps its date."""
-    now = timezone.now()
-    if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now):
-        log.info("key_revoked", user=key.user_id, key=key.prefix)
+    revoke_keys(keys=[key])
     key.refresh_from_db(fields=["revoked_at"])
     return key
 
 
 def revoke_keys(*, keys: Iterable[ApiKey]) -> int:
     """Revokes those that are not yet; how many that were."""
-    now = timezone.now()
-    ended = ApiKey.objects.filter(pk__in=[key.pk for key in keys], revoked_at__isnull=True).update(revoked_at=now)
-    log.info("keys_revoked", count=ended)
-    return ended
+    with transaction.atomic():
+        live = ApiKey.objects.filter(pk__in=[key.pk for key in keys], revoked_at__isnull=True)
+        ended = list(live.select_for_update(of=("self",)).select_related("user").order_by("pk"))
+        ApiKey.objects.filter(pk__in=[key.pk for key in ended]).update(revoked_at=timezone.now())
+        for key in ended:
+            record("key.revoked", subject=key, owner=key.user.email)
+    log.info("keys_revoked", keys=[key.prefix for key in ended])
+    return len(ended)
 
 
 def _unused_token() -> Token:
@@ -178,7 +182,7 @@ def _check_password(password: str, user: User) -> None:
         raise InvalidInput({"password": " ".join(error.messages)}) from error
 
 
-def _check_name(field: str, name: str, *, required: bool) -> str:
+def check_name(field: str, name: str, *, required: bool) -> str:
     name = name.strip()
     if required and not name:
         raise InvalidInput({field: "must not be empty"})

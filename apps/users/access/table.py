@@ -10,6 +10,7 @@ from types import MappingProxyType
 from apps.users.access.rules import Rule, Who, acts, admin_model, api, form, page, reads
 from apps.users.roles import HOLD_KEYS, USE_BACK_OFFICE
 from apps.users.scopes import (
+    AUDIT_READ,
     EVALUATIONS_READ,
     EVALUATIONS_RUN,
     EVALUATIONS_WRITE,
@@ -66,7 +67,9 @@ ACCOUNT = {
     "users:set_member_active": acts("users.change_user"),
     "users:remove_member_factors": acts("users.change_user"),
     "users:keys": page(GET=Who.OWN, POST=HOLD_KEYS),
+    "users:renew_key": acts(Who.OWN),
     "users:end_key": acts(Who.OWN),
+    "users:end_family": acts(Who.OWN),
     "users:sessions": reads(Who.OWN),
     "users:rename_session": acts(Who.OWN),
     "users:end_session": acts(Who.OWN),
@@ -141,6 +144,7 @@ API = {
     "api:token-revoke": api(POST=Who.PUBLIC),
     "api:token-family-list": api(GET=Who.OWN),
     "api:token-family-detail": api(DELETE=Who.OWN),
+    "api:audit-list": api(GET=AUDIT_READ),
     "api:job-list": api(GET=JOBS_READ),
     "api:job-detail": api(GET=JOBS_READ),
     "api:job-cancel": api(POST=JOBS_WRITE),
@@ -195,8 +199,7 @@ BACK_OFFICE = {
     **admin_model("users.user", "add change"),
     "admin:auth_user_password_change": form("users.change_user"),
     **admin_model("users.apikey", "change"),
-    **admin_model("account.emailaddress", view=Who.NOBODY),
-    **admin_model("mfa.authenticator", view=Who.NOBODY),
+    **admin_model("users.tokenfamily", "change"),
     **admin_model("functions.library", "add change delete"),
     **admin_model("functions.synonymgroup", "add change delete"),
     **admin_model(

@@ -68,6 +68,10 @@ class TokenFamily(models.Model):
         """Whether its owner's password has changed since it was begun, which ends it like it ends sessions."""
         return not any(constant_time_compare(self.password_mark, mark) for mark in password_marks(self.user))
 
+    def describe_credential(self) -> dict[str, str]:
+        """What the audit log says of requests that come with it."""
+        return {"jwt_family": str(self.pk)}
+
     def record_use(self, now: datetime, address: str) -> None:
         """Notes the use, at most once every LAST_USED_EVERY, also when many processes see it at once."""
         stale = now - LAST_USED_EVERY

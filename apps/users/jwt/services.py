@@ -6,17 +6,21 @@ however close they are. Whoever of the two is the thief, neither keeps anything.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
+from apps.core.audit import record
 from apps.users.jwt.models import Ending, TokenFamily, password_marks
 from apps.users.jwt.tokens import AccessToken, RefreshToken, TokenRefused, new_refresh_token, read_token
 from apps.users.models import User
 from apps.users.tokens import KeyState
+
+KEPT_FOR = timedelta(days=90)
+"""How long one that ended can be looked up."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +44,9 @@ def start_family(*, user: User, name: str = "", address: str = "") -> TokenPair:
     """The first pair of a new family, for who has just proved to be `user`."""
     family = TokenFamily(user=user, name=name, created_from=address or None, password_mark=password_marks(user)[0])
     pair = _issue(family)
-    family.save(force_insert=True)
+    with transaction.atomic():
+        family.save(force_insert=True)
+        record("jwt.begun", actor=user, subject=family)
     log.info("token_family_started", user=user.pk, family=str(family.pk))
     return pair
 
@@ -56,6 +62,7 @@ def refresh_family(*, refresh: str) -> TokenPair:
             family.save(update_fields=["jti", "expires_at", "refreshed_at"])
             return pair
         _end(family, Ending.REUSED)
+        record("jwt.reused", subject=family, owner=family.user.email)
     log.warning("refresh_token_reused", user=family.user_id, family=str(family.pk))
     raise TokenRefused("token_reused")
 
@@ -80,10 +87,19 @@ def revoke_token(*, token: str) -> None:
 
 def revoke_families(*, families: Iterable[TokenFamily]) -> int:
     """Ends those that have not ended; how many that were. Their tokens are refused from the next request on."""
-    chosen = TokenFamily.objects.filter(pk__in=[family.pk for family in families], revoked_at__isnull=True)
-    ended = chosen.update(revoked_at=timezone.now(), ending=Ending.REVOKED)
-    log.info("token_families_revoked", count=ended)
-    return ended
+    with transaction.atomic():
+        live = TokenFamily.objects.filter(pk__in=[family.pk for family in families], revoked_at__isnull=True)
+        ended = list(live.select_for_update(of=("self",)).select_related("user").order_by("pk"))
+        for family in ended:
+            _end(family, Ending.REVOKED)
+            record("jwt.revoked", subject=family, owner=family.user.email)
+    log.info("token_families_revoked", families=[str(family.pk) for family in ended])
+    return len(ended)
+
+
+def prune_families(*, now: datetime) -> int:
+    """Deletes those that are over since KEPT_FOR; how many."""
+    return TokenFamily.objects.filter(expires_at__lte=now - KEPT_FOR).delete()[0]
 
 
 def _issue(family: TokenFamily) -> TokenPair:
