@@ -1,9 +1,11 @@
+import gzip
 import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
@@ -33,6 +35,14 @@ class TestPage:
             assert f'<section class="design-part" id="{key}"' in page
             assert title in page
         assert "<svg" in page
+
+    def test_weighs_less_than_100_kb(self, client):
+        """Compressed, with every style and script, of the largest page there is."""
+        page = client.get(reverse("core:design")).content
+        names = set(re.findall(r'(?:href|src)="/static/([\w/.-]+\.(?:css|js))"', page.decode()))
+        assert len(names) > 12
+        contents = [page, *(Path(str(finders.find(name))).read_bytes() for name in names)]
+        assert sum(len(gzip.compress(content)) for content in contents) < 100_000
 
     def test_confirming_by_typing(self, client):
         response = client.post(reverse("core:design"), {"confirm": PHRASE})

@@ -4,9 +4,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.core.confirming import ask_to_confirm
 from apps.core.errors import InvalidInput
 from apps.core.refusals import say_refusal
 from apps.evaluations.forms import ScheduleForm
@@ -60,6 +62,16 @@ def pause_schedule(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete_schedule(request: HttpRequest, pk: int) -> HttpResponse:
     schedule = _get_schedule(pk)
+    question = ask_to_confirm(
+        request,
+        phrase=schedule.suite.name,
+        title="Delete this schedule?",
+        text="No sweep starts by it any more. Its runs and reports stay.",
+        button="Delete the schedule",
+        cancel=reverse("evaluations:schedule", args=[pk]),
+    )
+    if question:
+        return question
     said = f"“{schedule.words}” of {schedule.suite} is deleted. Its runs stay."
     scheduling.delete_schedule(schedule=schedule)
     messages.success(request, said)

@@ -32,7 +32,10 @@ class TestSchedules:
         assert "paused" in text_of(curator.get(address("schedules")))
         schedule = Schedule.objects.get()
         assert not schedule.periodic_task.enabled
-        curator.post(address("delete_schedule", schedule.pk))
+        refused = curator.post(address("delete_schedule", schedule.pk), {"confirm": "yes"})
+        assert refused.status_code == 422
+        assert Schedule.objects.exists()
+        curator.post(address("delete_schedule", schedule.pk), {"confirm": suite.name})
         assert not Schedule.objects.exists()
 
     @pytest.mark.parametrize(
