@@ -6,7 +6,7 @@ export PYTHONPATH := $(CURDIR)
 # A start of the stack is half as long with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-bench model-embedding run test coverage e2e lint bench screenshots requirements model clean
+.PHONY: help setup setup-dev setup-bench model-embedding run test coverage e2e lint bench screenshots pictures requirements model clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ bench: setup-bench  ## the figures of docs/search.md: quality, peers side by sid
 
 screenshots: setup-dev  ## make the pictures of the docs again
 	@$(PY) docs/screenshots.py $(ARGS)
+
+pictures: setup-dev  ## a picture of every page, in both themes, on a desk and on a phone, into screenshots/
+	@PICTURES=screenshots $(PY) -m pytest -m e2e tests/e2e/test_accessibility.py $(ARGS)
 
 requirements:  ## compile requirements/*.in with hashes (needs uv)
 	@for name in base dev prod bench; do \

@@ -1,12 +1,17 @@
 """Accessibility of a page as axe-core sees it, by the rules of WCAG 2.2 AA."""
 
+import os
+import re
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PICTURES = os.environ.get("PICTURES", "")
+"""A folder, into which `make pictures` has a picture made of each page that is walked."""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 360)
 
@@ -25,9 +30,16 @@ def walk_violations(page: Page, address: str) -> Iterator[str]:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
         where = f"{address}, {theme}, {width} px: "
+        if PICTURES:
+            take_picture(page, address, f"{theme}-{width}")
         yield from (where + violation for violation in find_violations(page))
         if (needed := page.evaluate("document.documentElement.scrollWidth")) > width:
             yield f"{where}it is {needed} px wide"
+
+
+def take_picture(page: Page, address: str, variant: str) -> None:
+    name = re.sub(r"\W+", "-", re.sub(r"\d+", "", address)).strip("-") or "home"
+    page.screenshot(path=Path(PICTURES) / f"{name}-{variant}.png", full_page=True)
 
 
 def assert_accessible(page: Page, *addresses: str) -> None:
