@@ -14,6 +14,7 @@ from apps.core.afterwards import do_afterwards
 from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
 from apps.users.authentication import sign_in
+from apps.users.limits.requests import add_headers, count_request
 from apps.users.scopes import FUNCTIONS_READ
 
 FILTERS = ("language", "library")
@@ -34,10 +35,13 @@ def answer_quickly(request: HttpRequest) -> HttpResponse | None:
         key = sign_in(request, kept=True)
         if key is None or FUNCTIONS_READ not in key.effective_scopes:
             return None
+        if count_request(request, key.user, key).code:
+            return None
         body, keep = search_as_json(**wanted)
     except (APIException, InvalidInput):
         return None
     response = HttpResponse(body, content_type="application/json", headers=HEADERS)
+    add_headers(request, response)
     do_afterwards(response, keep)
     return response
 

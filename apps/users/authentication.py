@@ -15,6 +15,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps.core.addresses import client_address
 from apps.core.cache.local import Entry, LocalTier
 from apps.core.prepared import Row, Statement
 from apps.users.models import ApiKey, User
@@ -55,7 +56,9 @@ def sign_in(request: Request | HttpRequest, *, kept: bool = False) -> ApiKey | N
         raise AuthenticationFailed("The API key is malformed: it should look like ts_..._....", "key_malformed")
     key = find_kept_key(token) if kept else find_key(token)
     check_alive(key)
-    key.record_use(timezone.now())
+    address = client_address(getattr(request, "_request", request))
+    check_network(key, address)
+    key.record_use(timezone.now(), address)
     return key
 
 
@@ -63,9 +66,13 @@ def find_key(token: Token) -> ApiKey:
     """The key that the token is of. A wrong secret reads like a wrong prefix, so that neither can be probed for."""
     rows = key_statement().fetch(token.prefix)
     key = build_key(rows[0]) if rows else None
+    # Both are compared also where there is nothing to compare with, so that all who are refused wait as long.
     right = same_secret(token.secret, key.secret_hash if key else NO_HASH)
-    if key is None or not right:
+    known = right or same_secret(token.secret, (key.former_hash if key else "") or NO_HASH)
+    if key is None or not known:
         raise AuthenticationFailed("The API key is unknown.", "key_unknown")
+    if not right and (key.former_until is None or key.former_until <= timezone.now()):
+        raise AuthenticationFailed(f"The API key got a new secret on {key.rotated_at:%Y-%m-%d}.", "key_rotated")
     return key
 
 
@@ -85,7 +92,7 @@ def build_key(row: Row) -> ApiKey:
     values = iter(row)
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, *read_fields(ApiKey, values))
     key.user = User.from_db(DEFAULT_DB_ALIAS, *read_fields(User, values))
-    key.scopes = json.loads(key.scopes)
+    key.scopes, key.networks = json.loads(key.scopes), json.loads(key.networks)
     return key
 
 
@@ -122,3 +129,11 @@ def check_alive(key: ApiKey) -> None:
         raise AuthenticationFailed(f"The API key expired on {key.expires_at:%Y-%m-%d}.", "key_expired")
     if not key.user.is_active:
         raise AuthenticationFailed("The API key belongs to a deactivated account.", "key_owner_inactive")
+
+
+def check_network(key: ApiKey, address: str) -> None:
+    """Raises AuthenticationFailed for a key that may not be used from there."""
+    if not key.is_allowed_from(address):
+        raise AuthenticationFailed(
+            f"The API key may not be used from {address or 'an unknown address'}.", "key_network"
+        )

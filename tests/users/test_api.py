@@ -90,6 +90,13 @@ class TestMakeKey:
             ("scopes", [["functions:read"]]),
             ("scopes", [FUNCTIONS_WRITE]),
             ("scopes", ["*"]),
+            ("networks", ["office"]),
+            ("networks", "192.0.2.0/24"),
+            ("networks", ["10.0.0.0/8"] * 51),
+            ("requests_per_minute", 0),
+            ("requests_per_minute", "many"),
+            ("requests_per_month", -1),
+            ("requests_per_month", 10**20),
             ("expires_at", "yesterday"),
             ("expires_at", "2020-01-01T00:00:00Z"),
         ],
@@ -165,6 +172,46 @@ class TestMakeKey:
         csrf = client.cookies["csrftoken"].value
         response = client.post(KEYS, body, content_type="application/json", HTTP_X_CSRFTOKEN=csrf)
         assert response.status_code == 201
+
+
+class TestRotateKey:
+    def rotate(self, client: Client, key: ApiKey, **body: object) -> Any:
+        return client.post(f"{KEYS}{key.pk}/rotate/", body, content_type="application/json")
+
+    def test_the_token_is_shown_this_once(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user)
+        response = self.rotate(client, key, overlap_hours=2)
+        assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+        body = response.json()
+        assert body["prefix"] == key.prefix
+        assert Client().get(ME, HTTP_AUTHORIZATION=f"Bearer {body['token']}").status_code == 200
+        until = ApiKey.objects.get().former_until
+        assert abs(until - timezone.now() - timedelta(hours=2)) < timedelta(minutes=1)
+        assert body["token"] not in client.get(KEYS).content.decode()
+
+    @pytest.mark.parametrize("hours", [-1, 721, "x", None, 1.5])
+    def test_an_overlap_beyond_reason_changes_nothing(self, client: Client, user: User, hours: object) -> None:
+        key = ApiKeyFactory(user=user)
+        response = self.rotate(client, key, overlap_hours=hours)
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "overlap_hours")
+        assert ApiKey.objects.get().secret_hash == key.secret_hash
+
+    def test_what_has_ended_stays_so(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user, revoked_at=timezone.now())
+        response = self.rotate(client, key)
+        assert (response.status_code, response.json()["code"]) == (409, "key_revoked")
+
+    def test_another_users_key_is_not_there(self, client: Client) -> None:
+        client.force_login(UserFactory(role=Role.ADMIN))
+        key = ApiKeyFactory()
+        assert self.rotate(client, key).status_code == 404
+        assert ApiKey.objects.get().secret_hash == key.secret_hash
+
+    def test_a_key_rotates_none(self, client: Client) -> None:
+        token = new_token()
+        key = ApiKeyFactory(token=token, user__role=Role.ADMIN)
+        response = client.post(f"{KEYS}{key.pk}/rotate/", HTTP_AUTHORIZATION=f"Bearer {token}")
+        assert (response.status_code, response.json()["code"]) == (403, "key_not_allowed")
 
 
 class TestListKeys:

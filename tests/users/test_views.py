@@ -8,7 +8,11 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from django.utils import timezone
 
-from apps.users import views
+from apps.users.jwt.models import TokenFamily
+from apps.users.jwt.services import start_family
+from apps.users.keyring import ENDED_SHOWN
+from apps.users.limits.models import KeyUsage
+from apps.users.limits.policies import month_of, next_month
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.scopes import FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ
@@ -174,7 +178,8 @@ class TestKeys:
         ended = ApiKeyFactory(user=user, expires_at=timezone.now() - timedelta(days=1))
         response = client.get(KEYS)
         page = response.content.decode()
-        assert (response.context["live"], list(response.context["ended"])) == ([live], [ended])
+        keyring = response.context["keyring"]
+        assert ([row.key for row in keyring.live], keyring.ended) == ([live], [ended])
         assert live.prefix in page
         assert live.secret_hash not in page
         assert other.prefix not in page
@@ -192,12 +197,12 @@ class TestKeys:
             ApiKeyFactory.create_batch(count, user=user)
             ApiKeyFactory.create_batch(count, user=user, revoked_at=timezone.now())
             client.get(KEYS)
-            with django_assert_num_queries(3):  # the signed-in user, live keys, ended keys
+            with django_assert_num_queries(5):  # the session with its user, live and ended keys, live and ended families
                 client.get(KEYS)
 
     def test_only_so_many_ended_keys_are_shown(self, client: Client, user: User) -> None:
-        ApiKeyFactory.create_batch(views.ENDED_SHOWN + 5, user=user, revoked_at=timezone.now())
-        assert len(client.get(KEYS).context["ended"]) == views.ENDED_SHOWN
+        ApiKeyFactory.create_batch(ENDED_SHOWN + 5, user=user, revoked_at=timezone.now())
+        assert len(client.get(KEYS).context["keyring"].ended) == ENDED_SHOWN
 
 
 class TestMakeKey:
@@ -265,23 +270,147 @@ class TestMakeKey:
         assert not ApiKey.objects.exists()
 
 
-class TestRevokeKey:
-    def test_ones_own(self, client: Client, user: User) -> None:
-        key = ApiKeyFactory(user=user)
-        assert client.post(f"{KEYS}{key.pk}/revoke/")["Location"] == KEYS
-        key.refresh_from_db()
-        assert key.revoked_at is not None
+class TestKeyWithLimits:
+    def test_networks_and_limits_are_asked_for_and_shown(self, client: Client, user: User) -> None:
+        networks = "192.0.2.0/24, 2001:db8::/32\n10.1.2.3"
+        fields = {"networks": networks, "requests_per_minute": "60", "requests_per_month": "1000"}
+        response = client.post(KEYS, {"name": "CI", "scopes": [FUNCTIONS_READ], "expires": "30", **fields})
+        key = ApiKey.objects.get()
+        assert key.networks == ["192.0.2.0/24", "2001:db8::/32", "10.1.2.3/32"]
+        assert (key.requests_per_minute, key.requests_per_month) == (60, 1000)
+        page = response.content.decode()
+        for shown in (*key.networks, "60 a minute", "0 of 1,000 this month"):
+            assert shown in page
 
-    def test_html_in_its_name_is_text(self, client: Client, user: User) -> None:
-        key = ApiKeyFactory(user=user, name=HTML)
-        assert HTML not in client.post(f"{KEYS}{key.pk}/revoke/", follow=True).content.decode()
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("networks", "office"),
+            ("networks", "192.0.2.7/24"),
+            ("networks", "x" * 10_000),
+            ("requests_per_minute", "0"),
+            ("requests_per_minute", "many"),
+            ("requests_per_month", "-5"),
+            ("requests_per_month", "9" * 30),
+        ],
+    )
+    def test_what_is_wrong_is_shown_and_makes_nothing(self, client: Client, user: User, field: str, value: str) -> None:
+        response = client.post(KEYS, {"name": "CI", "scopes": [FUNCTIONS_READ], "expires": "30", field: value})
+        assert response.status_code == 422
+        assert response.context["form"].errors.keys() == {field}
+        assert not ApiKey.objects.exists()
+
+    def test_a_spent_budget_says_when_it_renews(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user, requests_per_month=10)
+        month = month_of(timezone.now())
+        KeyUsage.objects.create(key=key, month=month, used=10)
+        page = client.get(KEYS).content.decode()
+        assert "10 of 10 this month" in page
+        assert f"until {next_month(month)}" in page
+
+    def test_where_it_was_used_from_last_is_shown(self, client: Client, user: User) -> None:
+        ApiKeyFactory(user=user, last_used_at=timezone.now(), last_used_from="192.0.2.77")
+        assert "from 192.0.2.77" in client.get(KEYS).content.decode()
+
+
+class TestRenewKey:
+    def renew(self, client: Client, key: ApiKey, overlap: str = "24") -> Any:
+        return client.post(f"{KEYS}{key.pk}/renew/", {"overlap": overlap})
+
+    def test_the_new_secret_is_shown_this_once_and_works(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user)
+        response = self.renew(client, key)
+        assert "no-store" in response["Cache-Control"]
+        shown = re.search(r"ts_\w{8}_\w{43}", response.content.decode())
+        assert shown is not None
+        assert shown[0].startswith(key.prefix)
+        assert Client().get("/api/v1/me/", HTTP_AUTHORIZATION=f"Bearer {shown[0]}").status_code == 200
+        page = client.get(KEYS).content.decode()
+        assert "two secrets" in page
+        assert shown[0] not in page
+
+    @pytest.mark.parametrize("overlap", ["", "-1", "100000", "x"])
+    def test_an_overlap_that_is_not_offered_changes_nothing(self, client: Client, user: User, overlap: str) -> None:
+        key = ApiKeyFactory(user=user)
+        assert self.renew(client, key, overlap)["Location"] == KEYS
+        assert ApiKey.objects.get().secret_hash == key.secret_hash
+
+    def test_what_has_ended_says_so(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user, revoked_at=timezone.now())
+        assert self.renew(client, key)["Location"] == KEYS
+        assert "make a new one" in client.get(KEYS).content.decode()
 
     def test_not_another_users(self, client: Client) -> None:
         client.force_login(UserFactory(role=Role.ADMIN))
         key = ApiKeyFactory()
-        assert client.post(f"{KEYS}{key.pk}/revoke/").status_code == 404
+        assert self.renew(client, key).status_code == 404
+        assert ApiKey.objects.get().secret_hash == key.secret_hash
+
+
+class TestRevokeKey:
+    def revoke(self, client: Client, key: ApiKey, confirm: str | None = None, **options: Any) -> Any:
+        return client.post(f"{KEYS}{key.pk}/revoke/", {"confirm": key.name if confirm is None else confirm}, **options)
+
+    def test_ones_own(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user)
+        assert self.revoke(client, key)["Location"] == KEYS
+        key.refresh_from_db()
+        assert key.revoked_at is not None
+
+    @pytest.mark.parametrize("confirm", ["", "another name"])
+    def test_only_when_its_name_is_typed(self, client: Client, user: User, confirm: str) -> None:
+        key = ApiKeyFactory(user=user)
+        response = self.revoke(client, key, confirm)
+        assert response.status_code == 422
+        assert key.name in response.content.decode()
+        assert ApiKey.objects.get().revoked_at is None
+
+    def test_html_in_its_name_is_text(self, client: Client, user: User) -> None:
+        key = ApiKeyFactory(user=user, name=HTML)
+        assert HTML not in self.revoke(client, key, "").content.decode()
+        assert HTML not in self.revoke(client, key, follow=True).content.decode()
+
+    def test_not_another_users(self, client: Client) -> None:
+        client.force_login(UserFactory(role=Role.ADMIN))
+        key = ApiKeyFactory()
+        assert self.revoke(client, key).status_code == 404
         key.refresh_from_db()
         assert key.revoked_at is None
 
     def test_not_by_a_link(self, client: Client, user: User) -> None:
         assert client.get(f"{KEYS}{ApiKeyFactory(user=user).pk}/revoke/").status_code == 405
+
+
+class TestFamilies:
+    def end(self, client: Client, family: TokenFamily) -> Any:
+        return client.post(f"{KEYS}tokens/{family.pk}/revoke/")
+
+    def test_programs_that_signed_in_are_shown(self, client: Client, user: User) -> None:
+        start_family(user=user, name=HTML, address="192.0.2.9")
+        start_family(user=UserFactory(), name="of somebody else")
+        page = client.get(KEYS).content.decode()
+        assert HTML not in page
+        assert "&lt;script&gt;" in page
+        assert "from 192.0.2.9" in page
+        assert "of somebody else" not in page
+
+    def test_ones_own_is_revoked(self, client: Client, user: User) -> None:
+        family = start_family(user=user, name="nightly").family
+        assert self.end(client, family)["Location"] == KEYS
+        assert TokenFamily.objects.get().revoked_at
+        page = client.get(KEYS).content.decode()
+        assert "None has tokens that are good now." in page
+        assert "(by hand)" in page
+
+    def test_not_another_users(self, client: Client) -> None:
+        client.force_login(UserFactory(role=Role.ADMIN))
+        family = start_family(user=UserFactory()).family
+        assert self.end(client, family).status_code == 404
+        assert TokenFamily.objects.get().revoked_at is None
+
+    def test_not_without_the_csrf_token(self) -> None:
+        client = Client(enforce_csrf_checks=True)
+        user = UserFactory()
+        client.force_login(user)
+        assert self.end(client, start_family(user=user).family).status_code == 403
+        assert TokenFamily.objects.get().revoked_at is None
