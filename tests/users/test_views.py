@@ -197,7 +197,7 @@ class TestKeys:
             ApiKeyFactory.create_batch(count, user=user)
             ApiKeyFactory.create_batch(count, user=user, revoked_at=timezone.now())
             client.get(KEYS)
-            with django_assert_num_queries(5):  # the session with its user, live and ended keys, live and ended families
+            with django_assert_num_queries(5):  # session and user, live and ended keys and families
                 client.get(KEYS)
 
     def test_only_so_many_ended_keys_are_shown(self, client: Client, user: User) -> None:

@@ -29,7 +29,7 @@ class SigningBackend(TokenBackend):
         )
 
     @property
-    def prepared_signing_key(self) -> bytes:  # type: ignore[override]
+    def prepared_signing_key(self) -> bytes:
         return derive_key(settings.SECRET_KEY)
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class AccessToken(OurToken, tokens.AccessToken):
     """Goes with each request."""
 
 
-class RefreshToken(OurToken, tokens.RefreshToken):
+class RefreshToken(OurToken, tokens.RefreshToken):  # type: ignore[misc]
     """Gets a new pair, once."""
 
     access_token_class = AccessToken
