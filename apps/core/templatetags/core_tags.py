@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.template import Engine
 from django.template.base import Template
 from django.template.context import Context
 from django.templatetags.static import static
@@ -22,7 +23,7 @@ register = template.Library()
 def component(context: Context, content: SafeString, name: str, **values: Any) -> SafeString:
     """`{% component "empty" title="No runs yet" %}<a …>Start one</a>{% endcomponent %}`: a part of the design system
     (templates/components/) around what stands within, which it has as `content`."""
-    part: Template = context.template.engine.get_template(f"components/{name}.html")
+    part: Template = Engine.get_default().get_template(f"components/{name}.html")
     with context.push(content=content.strip() and content, **values):
         return part.render(context)
 
