@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from apps.core import schedules_admin  # noqa: F401 - registers the schedules' admins
 from apps.core.admin_base import ReadOnlyAdmin
+from apps.core.audit import admin as audit_admin  # noqa: F401 - registers the log's admin
 from apps.core.errors import Conflict
 from apps.core.jobs.registry import known_kinds
 from apps.core.jobs.services import cancel_job

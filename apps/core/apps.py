@@ -6,7 +6,10 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
         from apps.core import health, metrics
+        from apps.core.audit import watch
         from apps.core.gauges import jobs_by_state
 
         health.register_check("database", health.check_database)
@@ -14,3 +17,6 @@ class CoreConfig(AppConfig):
         health.register_check("migrations", health.check_migrations)
         metrics.register_gauge("jobs", "Background jobs by kind and state", ["kind", "state"], jobs_by_state)
         metrics.install_collector()
+        watch(PeriodicTask, without=["last_run_at", "total_run_count", "date_changed"])
+        watch(CrontabSchedule)
+        watch(IntervalSchedule)

@@ -7,10 +7,18 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import first_start, health, metrics
+        from apps.core.audit import watch
         from apps.core.jobs.registry import register_follower, register_job
         from apps.evaluations.gauges import schedules_overdue, sweeps_by_state
         from apps.evaluations.health import check_schedules
+        from apps.evaluations.models import Case, Report, Schedule, Suite
 
+        watch(Suite, without=["version"])
+        watch(Case, without=["version"])
+        # A webhook's address often is its own password.
+        watch(Schedule, secret=["webhook_url"])
+        # Sweeps make reports; people acknowledge them.
+        watch(Report, without=["run", "verdict", "data"])
         register_job("evaluations.chunk", "apps.evaluations.services.chunks.run_chunk")
         register_job("evaluations.finish", "apps.evaluations.services.finishing.run_finish")
         register_job("evaluations.generate", "apps.evaluations.services.generating.run_generation")

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from apps.core.admin_base import CuratedAdmin
+from apps.core.audit import record
 from apps.core.dashboard import Figure, Panel, register_panel
 from apps.core.errors import InvalidInput
 from apps.functions.admin_filters import DescriptionFilter, EmbeddedFilter, KeywordsFilter, LanguageFilter
@@ -274,7 +275,9 @@ def _select(queryset: QuerySet[Function]) -> tuple[FunctionQuerySet, int]:
 
 
 def _download(functions: QuerySet[Function], form: Form) -> StreamingHttpResponse:
-    rows = _select(functions)[0].order_by("library__name", "pk")
+    selected, count = _select(functions)
+    record("functions.exported", form=form, functions=count)
+    rows = selected.order_by("library__name", "pk")
     headers = {"Content-Disposition": f'attachment; filename="functions.{form}"'}
     return StreamingHttpResponse(export_functions(rows, form), content_type=CONTENT_TYPES[form], headers=headers)
 

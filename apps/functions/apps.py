@@ -9,6 +9,7 @@ class FunctionsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import first_start, health, metrics, warming
+        from apps.core.audit import watch
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
         from apps.core.jobs.registry import register_job
@@ -16,6 +17,7 @@ class FunctionsConfig(AppConfig):
         from apps.core.targets.registry import register_target
         from apps.functions.gauges import functions_by_state
         from apps.functions.health import check_index
+        from apps.functions.models import Function, Library, SynonymGroup
 
         register_target("functions.search", "apps.functions.evaluation.target.SearchTarget")
         register_job("functions.import", "apps.functions.services.importing.run_import")
@@ -38,6 +40,9 @@ class FunctionsConfig(AppConfig):
         warming.register_step("apps.functions.services.warming.warm_search")
         first_start.register_demo("apps.functions.services.demo.start_demo_import")
         health.register_check("index", check_index, required=False)
+        watch(Library)
+        watch(Function, without=["revision", "change_xid", "source_digest"])
+        watch(SynonymGroup, without=["changed_by"])
         metrics.register_gauge(
             "functions", "Functions of the catalogue by state and language", ["state", "language"], functions_by_state
         )

@@ -182,6 +182,10 @@ class ApiKey(models.Model):
     def is_allowed_from(self, address: str) -> bool:
         return not self.networks or is_within(address, self.networks)
 
+    def describe_credential(self) -> dict[str, str]:
+        """What the audit log says of requests that come with it."""
+        return {"api_key": self.prefix}
+
     def record_use(self, now: datetime, address: str = "") -> None:
         """Notes the use, at most once every LAST_USED_EVERY, also when many processes see it at once."""
         stale = now - LAST_USED_EVERY

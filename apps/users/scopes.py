@@ -25,6 +25,7 @@ EVALUATIONS_WRITE = "evaluations:write"
 FEEDBACK_WRITE = "feedback:write"
 JOBS_READ = "jobs:read"
 JOBS_WRITE = "jobs:write"
+AUDIT_READ = "audit:read"
 # In a view's `required_scopes`: any key that is alive will do, whatever it is for.
 ANY_SCOPE = "*"
 
@@ -41,6 +42,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope(FEEDBACK_WRITE, "Say that an answer is wrong", "evaluations.give_feedback"),
             Scope(JOBS_READ, "Follow background jobs", "core.view_job"),
             Scope(JOBS_WRITE, "Cancel background jobs", "core.change_job"),
+            Scope(AUDIT_READ, "Read the audit log", "core.view_audit"),
         )
     }
 )

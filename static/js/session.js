@@ -15,8 +15,9 @@
   const { state, user } = warning.dataset;
   const warnFor = Number(warning.dataset.warn) * 1000;
   const LONGEST_TIMER = 2 ** 31 - 1;
+  const ASKED_EVERY = 15; // seconds, while the warning stands: another tab may be in use
   let endsAt = Date.now() + Number(warning.dataset.left) * 1000;
-  let dismissed = 0; // the end that was warned of in vain
+  let dismissed = false; // the warning, by who does not want to stay
   let waiting = null; // the form that could not be sent
   let timer;
 
@@ -38,7 +39,7 @@
     const text = say(left());
     warning.querySelector("[data-countdown]").textContent = text;
     if (!warning.open) {
-      if (dismissed === endsAt) return;
+      if (dismissed) return;
       warning.showModal();
       warning.querySelector("button:not([hidden])").focus();
       return;
@@ -57,13 +58,14 @@
   // Looks again when something is due: the warning, each second while it stands, and the end.
   function schedule() {
     clearTimeout(timer);
-    if (left() <= 0) return showEnded();
     if (left() > warnFor) {
+      dismissed = false;
       timer = setTimeout(check, Math.min(left() - warnFor, LONGEST_TIMER));
       return;
     }
+    if (left() <= 0) return check();
     showWarning();
-    timer = setTimeout(left() <= 1000 ? check : schedule, 1000);
+    timer = setTimeout(Math.ceil(left() / 1000) % ASKED_EVERY === 0 ? check : schedule, 1000);
   }
 
   function renewTokens(token) {
@@ -121,9 +123,12 @@
       check();
     }
   });
-  warning.querySelector("[data-close]").addEventListener("click", () => warning.close());
-  warning.addEventListener("close", () => {
-    dismissed = endsAt;
+  warning.addEventListener("cancel", () => {
+    dismissed = true;
+  });
+  warning.querySelector("[data-close]").addEventListener("click", () => {
+    dismissed = true;
+    warning.close();
   });
   ended.querySelector("[data-check]").addEventListener("click", check);
   channel?.addEventListener("message", check);
@@ -135,7 +140,8 @@
   document.addEventListener(
     "submit",
     (event) => {
-      if (left() > 0 || event.target.method !== "post" || warning.contains(event.target)) return;
+      const sends = event.target.getAttribute("method")?.toLowerCase() === "post";
+      if (left() > 0 || !sends || warning.contains(event.target)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       waiting = { form: event.target, button: event.submitter };
@@ -159,5 +165,6 @@
     true,
   );
 
-  schedule();
+  if (left() > warnFor) schedule();
+  else check();
 })();

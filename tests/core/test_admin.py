@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.audit.models import AuditEntry
 from apps.core.models import Job, JobState
 from apps.users.roles import Role
 from tests.users.factories import UserFactory
@@ -116,6 +117,9 @@ class TestJobs:
         assert f"Job {over.pk} is over already" in page
         waiting.refresh_from_db()
         assert waiting.state == JobState.CANCELLED
+        entry = AuditEntry.objects.get(event="admin.action")
+        assert entry.additional_data["selected"] == [str(key) for key in keys]
+        assert entry.additional_data["action"] == "cancel_selected"
 
     @pytest.mark.parametrize("path", ["999999", "x"])
     def test_a_job_that_is_not_there(self, client: Client, path: str) -> None:

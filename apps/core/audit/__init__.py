@@ -4,7 +4,7 @@ Rows of watched models note their changes by themselves (`watch`, which an app c
 What is no change of a row is written with `record`. Work on many rows runs within `in_bulk`, and is one entry.
 """
 
-from apps.core.audit.recording import in_bulk, record, watch
+from apps.core.audit.recording import in_bulk, quietly, record, watch
 from apps.core.audit.source import acting
 
-__all__ = ["acting", "in_bulk", "record", "watch"]
+__all__ = ["acting", "in_bulk", "quietly", "record", "watch"]

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from auditlog.context import disable_auditlog
+from auditlog.receivers import log_delete
 from auditlog.registry import auditlog
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_delete
 from django.http import HttpRequest
 
 from apps.core.audit.masking import is_secret
@@ -18,9 +20,11 @@ from apps.core.audit.source import acting, get_source
 
 def record(
     action: str,
+    /,
     *,
     request: HttpRequest | None = None,
     actor: AbstractBaseUser | None = None,
+    actor_id: int | None = None,
     subject: Model | str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -35,7 +39,7 @@ def record(
     with acting(
         request=request if request is not None else source.request,
         actor=actor or source.actor,
-        actor_id=source.actor_id,
+        actor_id=actor_id if actor_id is not None else source.actor_id,
         **source.facts,
     ):
         return AuditEntry.objects.create(
@@ -71,18 +75,36 @@ def watch(model: type[Model], *, without: Collection[str] = (), secret: Collecti
     `without` are fields that change on their own and say nothing. Of `secret` ones, and of those whose name says so,
     it is only noted that they changed. What goes past `save` and `delete` (update, bulk_create) is not seen.
     """
-    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    kept = {"created_at", "updated_at", *without}
+    names = [field.name for field in model._meta.concrete_fields if not field.primary_key and field.name not in kept]
     auditlog.register(
         model,
-        include_fields=[name for name in names if name not in without],
+        include_fields=names,
         mask_fields=[name for name in names if name in secret or is_secret(name)],
     )
+
+
+def note_deletion(sender: type[Model], instance: Model, origin: object = None, **kwargs: Any) -> None:
+    """For a row that is deleted. One that goes along with another, as cases with their suite, is told of by that."""
+    of_many = isinstance(origin, QuerySet) and origin.model is sender
+    if of_many or origin is None or origin is instance:
+        log_delete(sender=sender, instance=instance, **kwargs)
+
+
+auditlog._signals[post_delete] = note_deletion
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Rows that change within have no entries: whoever says so writes one for all of them."""
+    with disable_auditlog():
+        yield
 
 
 @contextmanager
 def in_bulk(action: str, **told: Any) -> Iterator[dict[str, Any]]:
     """One entry for all that is done within, written at the end; what is put into the dict it yields goes into it."""
     facts: dict[str, Any] = {}
-    with disable_auditlog():
+    with quietly():
         yield facts
     record(action, **{**told, **facts})

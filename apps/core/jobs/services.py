@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from apps.core import metrics
+from apps.core.audit import acting, quietly, record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.jobs.context import LEASE, JobCancelled, JobContext, JobLost, Listener
 from apps.core.jobs.registry import get_followers, get_handler, known_kinds
@@ -33,6 +34,8 @@ def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None
     if kind not in known_kinds():
         raise InvalidInput({"kind": f"is none of {', '.join(known_kinds())}"})
     job = Job.objects.create(kind=kind, params=params, created_by_id=user_id, is_part=is_part)
+    if user_id is not None and not is_part:
+        record("job.started", subject=job, actor_id=user_id, params=params)
     transaction.on_commit(lambda: send_job(job.pk))
     return job
 
@@ -54,13 +57,15 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
         return None
     say = log.debug if job.is_part else log.info
     say("job_started", job=job.pk, kind=job.kind, attempt=job.attempts)
-    with JobContext(job, listener=listener) as context:
+    with JobContext(job, listener=listener) as context, acting(actor_id=job.created_by_id, job=job.pk, kind=job.kind):
         changes = _execute(context)
     if changes is None:
         return None
     mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, runner=job.runner)
     mine.update(finished_at=timezone.now(), updated_at=timezone.now(), lease_until=None, **changes)
     job.refresh_from_db()
+    if job.created_by_id is not None:
+        _note_end(job)
     metrics.count("jobs_finished", kind=job.kind, state=job.state)
     say("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
     if job.state == JobState.SUCCEEDED:
@@ -76,8 +81,16 @@ def run_inline(
     job = Job.objects.create(
         kind=kind, params=params, created_by_id=user_id, queued_at=timezone.now() + timedelta(days=1)
     )
-    done = run_job(job.pk, listener=listener)
-    return done or Job.objects.get(pk=job.pk)
+    record("job.started", subject=job, actor_id=user_id, params=params)
+    done = run_job(job.pk, listener=listener) or Job.objects.get(pk=job.pk)
+    if user_id is None:
+        _note_end(done)
+    return done
+
+
+def _note_end(job: Job) -> None:
+    """One entry for all that a job did for somebody: its rows' changes have none, which may be a million."""
+    record("job.finished", actor=job.created_by, subject=job, state=job.state, result=job.result, error=job.error)
 
 
 def _claim(job_id: int) -> Job | None:
@@ -97,7 +110,8 @@ def _execute(context: JobContext) -> dict[str, Any] | None:
     try:
         if job.cancel_requested:
             raise JobCancelled
-        result = get_handler(job.kind)(context, job.params)
+        with quietly():
+            result = get_handler(job.kind)(context, job.params)
         return {"state": JobState.SUCCEEDED, "result": result, "error": "", "message": ""}
     except (JobCancelled, KeyboardInterrupt):
         return {"state": JobState.CANCELLED, "message": "cancelled"}
@@ -124,6 +138,8 @@ def cancel_job(*, job: Job) -> Job:
     if not ended and not running.update(cancel_requested=True):
         raise Conflict(f"Job {job.pk} is over already.", code="job_over")
     job.refresh_from_db()
+    if not job.is_part:
+        record("job.cancelled", subject=job)
     return job
 
 

@@ -11,6 +11,7 @@ import orjson
 from django.db import transaction
 from django.db.models import F
 
+from apps.core.audit import record as record_audit
 from apps.core.errors import InvalidInput
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import CaseRecord
@@ -61,6 +62,7 @@ def store_cases(
             _store_batch(suite, batch, origin, user_id, stored)
         if stored.created or stored.changed:
             _raise_version(suite)
+            record_audit("cases.stored", subject=suite, actor_id=user_id, origin=origin, **stored.as_dict())
     return stored
 
 
@@ -118,6 +120,8 @@ def set_states(*, cases: Sequence[Case], state: CaseState, user_id: int | None =
         for start in range(0, len(keys), BATCH):
             batch = Case.objects.filter(pk__in=keys[start : start + BATCH]).exclude(state=state)
             changed += _set_states(list(batch.select_for_update(of=("self",)).select_related("suite")), state, user_id)
+        if changed:
+            record_audit("cases.set_state", actor_id=user_id, state=state, changed=changed, cases=keys)
     return changed
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.jobs.services import cancel_job, enqueue_job
 from apps.core.models import Job, JobState
@@ -60,6 +61,8 @@ def start_run(
         for _ in range(settings.SWEEP_CHUNKS_AT_ONCE):
             plan_chunk(run)
         run.save(update_fields=["plan", "planned"])
+    if schedule is None:
+        record("sweep.started", subject=run, actor_id=user_id, suite=suite.name, cases=run.total)
     log.info("run_started", run=run.pk, suite=suite.name, cases=run.total)
     return run
 
@@ -94,6 +97,7 @@ def cancel_run(*, run: Run) -> Run:
     """Ends the run where it is; the outcomes it has stay. Raises Conflict when it is over."""
     if not end_run(run, RunState.CANCELLED):
         raise Conflict(f"Run {run.pk} is over already.", code="run_over")
+    record("sweep.cancelled", subject=run, suite=run.suite.name, cases_done=run.done)
     return run
 
 

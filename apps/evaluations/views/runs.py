@@ -11,6 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
@@ -128,6 +129,7 @@ def download_report(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     if form not in dict(downloads.TITLES) or not hasattr(run, "report"):
         raise Http404
     data, _ = _read_report(request, run, choose_baseline(request, run))
+    record("report.exported", subject=run, form=form)
     return downloads.make_download(data, form, url=request.build_absolute_uri(run.get_absolute_url()))
 
 

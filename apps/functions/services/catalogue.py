@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.core.audit import record as record_audit
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.models import Job
 from apps.functions.models import RECORD_FIELDS, Function, FunctionState, Library, Origin, Revision
@@ -162,6 +163,8 @@ def _change_many(functions: QuerySet[Function], field: str, change: Callable[[Fu
             Function.objects.bulk_update(touched, [field, "revision", "updated_at"])
             record_revisions(touched, author)
             changed += len(touched)
+        if changed:
+            record_audit("functions.changed", actor_id=author.user_id, field=field, changed=changed, functions=ids)
     return changed
 
 

@@ -3,12 +3,10 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import InvalidInput
 from apps.core.views import csrf_failure as core_csrf_failure
@@ -19,15 +17,11 @@ from apps.users.sessions.models import Session
 from apps.users.sessions.services import end_session, end_sessions, list_sessions, name_session
 
 
-@login_required
-@require_GET
 @never_cache
 def show_sessions(request: HttpRequest) -> HttpResponse:
     return render_sessions(request)
 
 
-@login_required
-@require_POST
 def rename_session(request: HttpRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(Session, pk=pk, user=get_user(request))
     try:
@@ -39,8 +33,6 @@ def rename_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("users:sessions")
 
 
-@login_required
-@require_POST
 def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(Session, pk=pk, user=get_user(request))
     end_session(session=session)
@@ -51,8 +43,6 @@ def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("users:sessions")
 
 
-@login_required
-@require_POST
 def revoke_others(request: HttpRequest) -> HttpResponse:
     ended = end_sessions(user=get_user(request), but=request.session.row)
     said = {0: "There was no other session.", 1: "The other session has ended."}
@@ -60,21 +50,17 @@ def revoke_others(request: HttpRequest) -> HttpResponse:
     return redirect("users:sessions")
 
 
-@require_GET
 def show_state(request: HttpRequest) -> JsonResponse:
-    """How long the session goes on, for the page's script: asking does not prolong it."""
+    """How long the session goes on, for the page's script, which asks in the background so as not to prolong it."""
     return tell_state(request)
 
 
-@require_POST
 def renew_session(request: HttpRequest) -> JsonResponse:
     if request.user.is_authenticated:
         request.session.renew()
     return tell_state(request)
 
 
-@login_required
-@require_GET
 def show_signed_in_again(request: HttpRequest) -> HttpResponse:
     """Where signing in leads that was begun from a page whose session had ended; that page goes on by itself."""
     return render(request, "users/signed_in_again.html")
@@ -84,7 +70,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from before a sign-in in another tab is shown to be sent again; whatever else is refused."""
     if not (request.user.is_authenticated and is_from_our_pages(request)):
         return core_csrf_failure(request, reason)
-    get_token(request)
     return render_kept(request, "users/form_too_old.html", status=403)
 
 

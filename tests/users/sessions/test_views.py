@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from apps.core.audit.models import AuditEntry
 from apps.users.models import User
 from apps.users.sessions.models import Session
-from tests.users.factories import UserFactory
+from tests.users.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +120,15 @@ class TestEnding:
         assert [is_signed_in(each) for each in (client, *others, stranger)] == [True, False, False, True]
 
     def test_a_new_password_ends_the_others(self, user: User) -> None:
+        client, other = sign_in(user), sign_in(user)
+        Session.objects.update(name="Work")
+        since = row_of(client).since
+        passwords = {"oldpassword": PASSWORD, "password1": "another long one 8", "password2": "another long one 8"}
+        assert client.post(reverse("account_change_password"), passwords).status_code == 302
+        assert [is_signed_in(each) for each in (client, other)] == [True, False]
+        assert (row_of(client).name, row_of(client).since) == ("Work", since)
+
+    def test_a_password_that_an_admin_sets_ends_all(self, user: User) -> None:
         client, other = sign_in(user), sign_in(user)
         user.set_password("another-long-password")
         user.save()

@@ -1,0 +1,126 @@
+"""The audit log in the back office: to be searched, read and exported, and nothing else."""
+
+from datetime import datetime
+
+from auditlog.registry import auditlog
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils.dateparse import parse_datetime
+from django.utils.text import Truncator
+from django.utils.timezone import is_naive, make_aware
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+from unfold.decorators import display
+
+from apps.core.admin_base import ReadOnlyAdmin
+from apps.core.audit.export import CONTENT_TYPES, Form, export_entries
+from apps.core.audit.models import AuditEntry
+from apps.core.audit.presenting import list_changes, show
+from apps.core.audit.recording import record
+
+READ_AUDIT = "core.view_audit"
+
+
+# auditlog brings an admin of its own, which lets entries be added.
+if admin.site.is_registered(AuditEntry):
+    admin.site.unregister(AuditEntry)
+
+
+class TimeFilter(RangeDateTimeFilter):
+    """In the pages' time zone, where unfold's has none; a day without a time is the whole day."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        for bound, lookup, all_day in (("from", "gte", "00:00:00"), ("to", "lte", "23:59:59.999999")):
+            day, time = (self.used_parameters.get(f"timestamp_{bound}_{part}") for part in (0, 1))
+            if day and (moment := read_moment(f"{day} {time or all_day}")):
+                queryset = queryset.filter(**{f"timestamp__{lookup}": moment})
+        return queryset
+
+
+def read_moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # no such day
+        return None
+    return make_aware(moment) if moment and is_naive(moment) else moment
+
+
+class KindFilter(DropdownFilter):
+    title = "kind of row"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        ours = {model for model in apps.get_models() if model.__module__.startswith("apps.")}
+        kinds = {*ours, *auditlog.get_models()}
+        return sorted((model._meta.label_lower, str(model._meta.verbose_name)) for model in kinds)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        app, _, model = (self.value() or "").partition(".")
+        return queryset.filter(content_type__app_label=app, content_type__model=model) if model else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["show_time", "show_actor", "event", "show_object", "content_type", "remote_addr"]
+    list_filter = [("timestamp", TimeFilter), ("action", ChoicesDropdownFilter), KindFilter]
+    list_select_related = ["content_type"]
+    list_defer = ("changes", "additional_data", "serialized_data", "changes_text")
+    search_fields = ["event", "actor_email", "object_repr", "=cid", "=object_pk", "=remote_addr"]
+    search_help_text = "What was done, who did it, to what; a request's id, a row's, or an address in full"
+    actions = ["export_csv", "export_jsonl"]
+    fields = [
+        ("show_time", "event"),
+        ("show_actor", "remote_addr"),
+        ("show_object", "content_type", "object_pk"),
+        "show_changes",
+        "show_facts",
+        "cid",
+    ]
+    readonly_fields = ["show_time", "show_actor", "show_object", "show_changes", "show_facts"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.has_perm(READ_AUDIT))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> StreamingHttpResponse:
+        return download(queryset, "csv")
+
+    @admin.action(description="Export as JSON lines", permissions=["view"])
+    def export_jsonl(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> StreamingHttpResponse:
+        return download(queryset, "jsonl")
+
+    @display(description="when", ordering="pk")
+    def show_time(self, entry: AuditEntry) -> str:
+        return f"{entry.timestamp:%Y-%m-%d %H:%M:%S} UTC"
+
+    @display(description="who", ordering="actor_email")
+    def show_actor(self, entry: AuditEntry) -> str:
+        """As text: the account may be gone."""
+        return entry.actor_email or (f"account {entry.actor_id}" if entry.actor_id else "nobody signed in")
+
+    @display(description="to what")
+    def show_object(self, entry: AuditEntry) -> str:
+        return Truncator(entry.object_repr or "-").chars(80)
+
+    @display(description="before and after")
+    def show_changes(self, entry: AuditEntry) -> str:
+        return render_to_string("admin/core/auditentry/changes.html", {"changes": list_changes(entry)})
+
+    @display(description="what else is known")
+    def show_facts(self, entry: AuditEntry) -> str:
+        facts = {name: show(value) for name, value in (entry.additional_data or {}).items()}
+        return render_to_string("admin/core/auditentry/facts.html", {"facts": facts})
+
+
+def download(entries: QuerySet[AuditEntry], form: Form) -> StreamingHttpResponse:
+    """The entries as a file. That somebody took it is written before it begins, and is not in it."""
+    newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    record("audit.exported", form=form, entries=entries.count())
+    headers = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
+    rows = export_entries(entries.filter(pk__lte=newest), form)
+    return StreamingHttpResponse(rows, content_type=CONTENT_TYPES[form], headers=headers)
