@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from apps.core.models import TimestampedModel
+from apps.core.secrets.fields import EncryptedField
 
 
 class Measure(models.TextChoices):
@@ -309,8 +310,8 @@ class Schedule(TimestampedModel):
     )
     compare_with = models.CharField(max_length=20, choices=BaselineChoice, default=BaselineChoice.LAST_GOOD)
     emails = ArrayField(models.EmailField(), default=list, blank=True, help_text="Told when it is worse or failed.")
-    webhook_url = models.URLField(max_length=500, blank=True)
-    webhook_secret = models.CharField(max_length=100, blank=True, help_text="Signs the webhook's body.")
+    webhook_url = EncryptedField(blank=True)
+    webhook_secret = EncryptedField(blank=True, help_text="Signs the webhook's body.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -338,7 +339,7 @@ class Delivery(TimestampedModel):
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=20, choices=Channel)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=500, help_text="An e-mail address, or the host of a webhook.")
     state = models.CharField(max_length=20, choices=DeliveryState, default=DeliveryState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)

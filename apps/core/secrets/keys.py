@@ -1,13 +1,15 @@
-"""Keys of secrets: their form, and those that a home made for itself."""
+"""Keys of secrets: their form, and those that a home made for itself. `python -m apps.core.secrets.keys` makes one."""
 
 import base64
 import binascii
 import os
+import sys
 from pathlib import Path
 
 from apps.core.embedded.secret import load_secret_key
 
 KEY_BYTES = 32
+WRONG = "must be keys that `python -m apps.core.secrets.keys` makes, separated by commas"
 
 
 def check_key(key: str) -> str:
@@ -15,9 +17,9 @@ def check_key(key: str) -> str:
     try:
         raw = base64.b64decode(key, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValueError("must be keys that `manage.py rotate_secrets --new-key` makes, separated by commas") from error
+        raise ValueError(WRONG) from error
     if len(raw) != KEY_BYTES:
-        raise ValueError("must be keys that `manage.py rotate_secrets --new-key` makes, separated by commas")
+        raise ValueError(WRONG)
     return key
 
 
@@ -29,3 +31,7 @@ def load_keys(path: Path) -> list[str]:
     """The keys kept at `path`, one a line, the one that encrypts first; made on the first call."""
     kept = load_secret_key(path, make=make_key)
     return [check_key(line) for line in kept.split()]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{make_key()}\n")

@@ -22,7 +22,7 @@ from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
 from apps.core.models import Job
 from apps.evaluations.models import Channel, Delivery, DeliveryState, Report, Verdict
-from apps.evaluations.services.webhooks import NotDelivered, post_webhook, sign_body
+from apps.evaluations.services.webhooks import NotDelivered, find_place, post_webhook, sign_body
 
 DELIVER_JOB = "evaluations.deliver"
 PAUSES = (60, 300, 900, 3600, 10_800)
@@ -45,7 +45,8 @@ def notify(report: Report) -> list[Delivery]:
         return []
     places = [(Channel.EMAIL, address) for address in schedule.emails]
     if schedule.webhook_url:
-        places.append((Channel.WEBHOOK, schedule.webhook_url))
+        # Its host only: the rest is as good as a password.
+        places.append((Channel.WEBHOOK, find_place(schedule.webhook_url)))
     with transaction.atomic():
         Report.objects.select_for_update().get(pk=report.pk)
         known = list(report.deliveries.all())
@@ -147,15 +148,15 @@ def send_webhook(delivery: Delivery) -> None:
         ensure_ascii=False,
     ).encode()
     schedule = report.run.schedule
-    if schedule is None:
-        raise NotDelivered("The schedule is gone, and with it the secret.", for_good=True)
+    if schedule is None or find_place(schedule.webhook_url) != delivery.address:
+        raise NotDelivered("Its schedule does not tell this webhook any more.", for_good=True)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Touchstone",
         "X-Touchstone-Delivery": str(delivery.pk),
         "X-Touchstone-Signature": sign_body(schedule.webhook_secret, body, int(now.timestamp())),
     }
-    post_webhook(delivery.address, body, headers)
+    post_webhook(schedule.webhook_url, body, headers)
 
 
 def describe_report(report: Report) -> dict[str, Any]:

@@ -238,4 +238,4 @@ def test_a_delivery_outlives_its_schedule():
     by_mail, by_webhook = notify(report)
     report.run.schedule.periodic_task.delete()
     assert attempt(by_mail).state == DeliveryState.SENT
-    assert attempt(by_webhook).error == "The schedule is gone, and with it the secret."
+    assert attempt(by_webhook).error == "Its schedule does not tell this webhook any more."
