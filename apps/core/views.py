@@ -1,8 +1,8 @@
 """Pages about background jobs."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
@@ -11,10 +11,12 @@ from django.views.decorators.vary import vary_on_headers
 from apps.core.errors import render_error
 from apps.core.htmx import PageRequest
 from apps.core.jobs import services
-from apps.core.models import Job, JobState
+from apps.core.jobs.lists import JobTable
+from apps.core.models import Job
 from apps.core.refusals import say_refusal
-
-JOBS_A_PAGE = 25
+from apps.core.tables import render_table
+from apps.core.tables.actions import read_rows
+from apps.core.tables.views import go_back
 
 
 @login_required
@@ -22,13 +24,8 @@ JOBS_A_PAGE = 25
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
-def list_jobs(request: PageRequest) -> HttpResponse:
-    state = request.GET.get("state", "")
-    state = state if state in JobState.values else ""
-    jobs = Job.objects.whole().select_related("created_by").defer("result")
-    page = Paginator(jobs.filter(state=state) if state else jobs, JOBS_A_PAGE).get_page(request.GET.get("page"))
-    template = "core/_jobs.html" if request.htmx.target == "jobs" else "core/jobs.html"
-    return render(request, template, {"page": page, "state": state, "states": JobState.choices})
+def list_jobs(request: PageRequest) -> HttpResponseBase:
+    return render_table(request, JobTable(), "core/jobs.html")
 
 
 @login_required
@@ -52,6 +49,21 @@ def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
     with say_refusal(request):
         services.cancel_job(job=get_object_or_404(Job, pk=pk))
     return redirect("core:job", pk)
+
+
+@login_required
+@permission_required("core.change_job", raise_exception=True)
+@require_POST
+def change_jobs(request: HttpRequest) -> HttpResponse:
+    """Cancels those of the selected jobs that are not over."""
+    jobs = Job.objects.whole().open().filter(pk__in=read_rows(request.POST))
+    cancelled = 0
+    for job in jobs if request.POST.get("action") == "cancel" else ():
+        with say_refusal(request):
+            services.cancel_job(job=job)
+            cancelled += 1
+    messages.success(request, f"Cancelled {cancelled} {'job' if cancelled == 1 else 'jobs'}.")
+    return go_back(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

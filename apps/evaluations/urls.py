@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.evaluations.views import cases, feedback, runs, schedules, suites
+from apps.evaluations.views import cases, feedback, lists, runs, schedules, suites
 
 app_name = "evaluations"
 urlpatterns = [
@@ -11,11 +11,14 @@ urlpatterns = [
     path("<int:pk>/settings/", suites.edit_suite, name="settings"),
     path("<int:pk>/baseline/", suites.pin_baseline, name="pin_baseline"),
     path("<int:pk>/cases/", cases.list_cases, name="cases"),
+    path("<int:pk>/cases/change/", cases.change_cases, name="change_cases"),
     path("<int:pk>/cases/add/", cases.add_case, name="add_cases"),
     path("<int:pk>/cases/import/", cases.import_file, name="import_cases"),
     path("<int:pk>/cases/generate/", cases.generate, name="generate_cases"),
     path("cases/<int:pk>/", cases.show_case, name="case"),
     path("cases/<int:pk>/state/", cases.set_state, name="set_state"),
+    path("runs/", lists.list_runs, name="runs"),
+    path("reports/", lists.list_reports, name="reports"),
     path("runs/<int:pk>/", runs.show_run, name="run"),
     path("runs/<int:pk>/cancel/", runs.cancel_run, name="cancel_run"),
     path("runs/<int:pk>/again/", runs.run_again, name="run_again"),
@@ -24,6 +27,7 @@ urlpatterns = [
     path("runs/<int:pk>/report.<slug:form>", runs.download_report, name="download"),
     path("feedback/", feedback.say_wrong, name="feedback"),
     path("drafts/", feedback.list_drafts, name="drafts"),
+    path("drafts/dismiss/", feedback.dismiss_drafts, name="dismiss_drafts"),
     path("drafts/<int:pk>/accept/", feedback.accept_draft, name="accept_draft"),
     path("drafts/<int:pk>/dismiss/", feedback.dismiss_draft, name="dismiss_draft"),
     path("schedules/", schedules.list_schedules, name="schedules"),

@@ -5,6 +5,8 @@ from apps.functions import views
 app_name = "functions"
 urlpatterns = [
     path("", views.search, name="search"),
+    path("all/", views.browse, name="browse"),
+    path("change/", views.change_functions, name="change"),
     path("index-state/", views.show_index_state, name="index_state"),
     path("import/", views.import_file, name="import"),
     path("new/", views.add_function, name="new"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,9 +17,13 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.models import Job
 from apps.core.refusals import say_refusal
+from apps.core.tables import render_table
+from apps.core.tables.actions import read_rows
+from apps.core.tables.views import go_back
 from apps.functions import overview
 from apps.functions.forms import EditFunctionForm, ImportForm, NewFunctionForm
 from apps.functions.history import describe_revisions
+from apps.functions.lists import FunctionTable
 from apps.functions.models import Function, FunctionState, Origin
 from apps.functions.rendering import render_code
 from apps.functions.services import catalogue, importing, searching
@@ -63,6 +67,23 @@ def search(request: PageRequest) -> HttpResponse:
         context |= _peek_context(state)
     template = "functions/_results.html" if partial else "functions/search.html"
     return render(request, template, context, status=422 if context["errors"] else 200)
+
+
+@require_GET
+@cache_control(private=True, no_cache=True)
+@vary_on_headers("HX-Target")
+def browse(request: PageRequest) -> HttpResponseBase:
+    return render_table(request, FunctionTable(), "functions/browse.html")
+
+
+@require_POST
+def change_functions(request: HttpRequest) -> HttpResponse:
+    """Publishes or retires the functions that were selected."""
+    state, chosen = request.POST.get("action", ""), Function.objects.filter(pk__in=read_rows(request.POST))
+    with say_refusal(request):
+        changed = catalogue.set_state(functions=chosen, state=state, user_id=request.user.pk, origin=Origin.PAGE)
+        messages.success(request, f"{changed:,} {'function is' if changed == 1 else 'functions are'} {state} now.")
+    return go_back(request)
 
 
 @require_GET

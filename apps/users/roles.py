@@ -61,6 +61,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("Say that an answer is wrong", ("evaluations.give_feedback",), EVERY_ROLE),
     Right("Start and cancel sweeps", actions("evaluations.run", "add"), WORKERS),
     Right("Follow background jobs", actions("core.job", "view"), WORKERS),
+    Right("Share views of lists with everybody", actions("core.savedview", "share"), CURATORS),
     Right("Cancel background jobs", actions("core.job", "change"), CURATORS),
     Right("Use the back office", (USE_BACK_OFFICE,), CURATORS),
     Right(

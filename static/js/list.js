@@ -15,7 +15,7 @@
     const focused = links.indexOf(document.activeElement);
     const shown = links.findIndex((link) => link.getAttribute("aria-current") === "true");
     const from = focused >= 0 ? focused : document.activeElement === box() ? -1 : shown;
-    if (from + step < 0) return box().focus();
+    if (from + step < 0) return box()?.focus();
     const next = links[Math.min(from + step, links.length - 1)];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
@@ -49,8 +49,8 @@
     if (event.key === "Escape" && isOpen()) close(event);
     else if (event.key === "/" && free) {
       event.preventDefault();
-      box().focus();
-      box().select();
+      box()?.focus();
+      box()?.select();
     } else if (plain && (inBox || free) && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       if (inBox && event.key === "ArrowUp") return;
       if (panel()?.contains(element) || element.type === "radio") return;

@@ -30,6 +30,7 @@ class Place:
 MAIN = (
     Place("Home", "home", "core:home", words="start overview dashboard"),
     Place("Search", "search", "functions:search", ("functions:[ders]*",), "find functions"),
+    Place("Functions", "code", "functions:browse", words="catalogue browse list all"),
     Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
     Place("Import", "upload", "functions:import", ("functions:new",), "upload load functions file"),
     Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
@@ -45,6 +46,8 @@ ACCOUNT = (
     Place("Sessions", "screen", "users:sessions", words="signed in devices account"),
 )
 ELSEWHERE = (
+    Place("Runs", "sweep", "evaluations:runs", words="sweeps list"),
+    Place("Reports", "sweep", "evaluations:reports", words="sweeps verdicts acknowledged"),
     Place("Wrong answers", "inbox", "evaluations:drafts", words="feedback drafts cases"),
     Place("Schedules", "clock", "evaluations:schedules", words="sweeps regular"),
     Place("Design system", "palette", "core:design", words="components tokens styles"),

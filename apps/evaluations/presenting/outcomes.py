@@ -11,10 +11,10 @@ from django.http import QueryDict
 
 from apps.core.cache.policy import CachePolicy
 from apps.core.cache.registry import get_cache, register_policy
+from apps.core.tables.reading import read_key, read_text
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import Diagnosis, Shown
 from apps.evaluations.models import CaseOutcome, Run
-from apps.evaluations.presenting.cases import read_key, read_text
 from apps.evaluations.services import analysing, comparing
 
 SHOWS = (("all", "All"), ("failures", "Failures"), ("flips", "Flips"))

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
@@ -20,13 +20,10 @@ ALARMS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class SuiteRow:
-    """A suite with its newest runs, newest first."""
+class SuiteRuns:
+    """A suite's newest runs, newest first."""
 
-    suite: Suite
-    active: int
-    drafts: int
-    runs: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]]
 
     @property
     def last(self) -> dict[str, Any] | None:
@@ -43,16 +40,12 @@ class SuiteRow:
         return [run["summary__accuracy"] for run in reversed(self.runs) if run["summary__accuracy"] is not None]
 
 
-def list_suites() -> list[SuiteRow]:
-    """All suites by name; two queries, however many there are."""
-    suites = Suite.objects.annotate(
-        active=Count("cases", filter=Q(cases__state=CaseState.ACTIVE)),
-        drafts=Count("cases", filter=Q(cases__state=CaseState.DRAFT)),
-    ).order_by("name")
+def list_newest_runs(suites: Iterable[Suite]) -> dict[int, SuiteRuns]:
+    """The newest runs of each suite by its key; one query, however many there are."""
     runs: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for run in _newest_runs():
+    for run in _newest_runs(suites):
         runs[run["suite_id"]].append(run)
-    return [SuiteRow(suite, suite.active, suite.drafts, runs[suite.pk]) for suite in suites]
+    return {suite.pk: SuiteRuns(runs[suite.pk]) for suite in suites}
 
 
 def list_alarms() -> QuerySet[Report]:
@@ -110,9 +103,9 @@ def list_comparable(run: Run, most: int = 60) -> Sequence[Run]:
     return list(others.exclude(pk=run.pk).only("pk", "suite", "note", "started_at", "summary")[:most])
 
 
-def _newest_runs() -> QuerySet[Run, dict[str, Any]]:
+def _newest_runs(suites: Iterable[Suite]) -> QuerySet[Run, dict[str, Any]]:
     place = Window(RowNumber(), partition_by=F("suite_id"), order_by=F("pk").desc())
     fields = ("pk", "suite_id", "state", "done", "total", "finished_at", "created_at", "report__verdict")
     figures = ("summary__accuracy", "summary__accuracy_interval")
-    newest = Run.objects.annotate(place=place).filter(place__lte=TREND).order_by("-pk")
+    newest = Run.objects.filter(suite__in=suites).annotate(place=place).filter(place__lte=TREND).order_by("-pk")
     return newest.values(*fields, *figures)

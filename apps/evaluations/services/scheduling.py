@@ -105,9 +105,14 @@ def run_schedule(schedule_id: int) -> Run | None:
         return _start(schedule)
 
 
-def describe_schedules() -> list[ScheduleStatus]:
-    """How each schedule stands now, in two queries. Read from its runs: it holds when beat or the workers are down."""
-    schedules = list(Schedule.objects.select_related("suite", "periodic_task__crontab", "periodic_task__interval"))
+def describe_schedules(schedules: Sequence[Schedule] | None = None) -> list[ScheduleStatus]:
+    """How each schedule stands now, in two queries. Read from its runs: it holds when beat or the workers are down.
+
+    Those that are given have their suite, and their task with its hours.
+    """
+    if schedules is None:
+        known = Schedule.objects.select_related("suite", "periodic_task__crontab", "periodic_task__interval")
+        schedules = list(known)
     latest = Run.objects.filter(schedule__in=schedules).order_by("schedule_id", "-pk").distinct("schedule_id")
     by_schedule = {run.schedule_id: run for run in latest.defer("plan").select_related("report")}
     now = timezone.now()

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
+from apps.core.targets.registry import get_target
 from apps.core.templatetags.core_tags import milliseconds
-from apps.evaluations.models import CaseOrigin, CaseState, RunState, Verdict
+from apps.evaluations.models import CaseOrigin, CaseState, Run, RunState, Verdict
 from apps.evaluations.presenting import drawing
 
 register = template.Library()
@@ -104,6 +105,22 @@ def moment(text: str | None) -> datetime | None:
 @register.filter
 def item(mapping: dict[Any, Any], key: object) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+@register.filter
+def target_title(name: str) -> str:
+    return get_target(name).title
+
+
+@register.filter
+def seconds_run(run: Run) -> float:
+    """How long it ran, or has run."""
+    return run.seconds(timezone.now())
 
 
 @register.simple_tag

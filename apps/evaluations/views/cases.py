@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,18 +13,20 @@ from django.views.decorators.vary import vary_on_headers
 from apps.core.errors import InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
+from apps.core.tables import render_table
+from apps.core.tables.actions import read_rows
+from apps.core.tables.views import go_back
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import CaseRecord
 from apps.evaluations.forms import CaseForm, GenerateCasesForm, ImportCasesForm
-from apps.evaluations.models import Case, CaseOrigin, CaseState
-from apps.evaluations.presenting.cases import CaseList, list_ways
+from apps.evaluations.lists.cases import CaseTable
+from apps.evaluations.models import Case, CaseState
 from apps.evaluations.presenting.outcomes import list_ids, show_answers
 from apps.evaluations.services import cases as services
 from apps.evaluations.services.generating import generate_suite, start_generation
 from apps.evaluations.services.importing import find_form, import_cases
 from apps.evaluations.views.suites import get_suite, suite_context
 
-CASES_A_PAGE = 40
 OUTCOMES = 12
 REVISIONS = 20
 AT_ONCE = 2_000
@@ -37,19 +38,24 @@ AT_ONCE = 2_000
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
-def list_cases(request: PageRequest, pk: int) -> HttpResponse:
-    """The page; its list alone when htmx asks for that, or its panel."""
-    suite, state = get_suite(pk), CaseList.read(request.GET)
-    context: dict[str, Any] = {"suite": suite, "state": state, "key": state.case}
-    if request.htmx.target != "results":
-        context |= _look_at(suite.cases.filter(pk=state.case).first() if state.case else None)
-    if request.htmx.target == "peek":
-        return render(request, "evaluations/_case_peek.html", context)
-    context["page"] = Paginator(state.find(suite), CASES_A_PAGE).get_page(request.GET.get("page"))
-    if request.htmx.target == "results":
-        return render(request, "evaluations/_case_list.html", context)
-    choices = {"states": CaseState.choices, "origins": CaseOrigin.choices, "ways": list_ways(suite)}
-    return render(request, "evaluations/cases.html", {**suite_context(suite), **context, **choices})
+def list_cases(request: PageRequest, pk: int) -> HttpResponseBase:
+    suite = get_suite(pk)
+    return render_table(request, CaseTable(suite), "evaluations/cases.html", suite_context(suite))
+
+
+@login_required
+@permission_required("evaluations.change_case", raise_exception=True)
+@require_POST
+def change_cases(request: HttpRequest, pk: int) -> HttpResponse:
+    """Activates or retires the cases that were selected."""
+    suite, state = get_suite(pk), request.POST.get("action", "")
+    with say_refusal(request):
+        if state not in (CaseState.ACTIVE, CaseState.RETIRED):
+            raise InvalidInput({"action": f"is none of {CaseState.ACTIVE}, {CaseState.RETIRED}"})
+        cases = list(suite.cases.filter(pk__in=read_rows(request.POST)))
+        changed = services.set_states(cases=cases, state=CaseState(state), user_id=request.user.pk)
+        messages.success(request, f"{changed:,} {'case is' if changed == 1 else 'cases are'} {state} now.")
+    return go_back(request)
 
 
 @login_required

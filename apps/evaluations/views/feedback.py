@@ -1,28 +1,29 @@
 """Pages about answers that were wrong: saying so, and the drafts that came of it."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
+from apps.core.tables import render_table
+from apps.core.tables.actions import read_rows
+from apps.core.tables.reading import read_text
+from apps.core.tables.views import go_back
 from apps.core.targets.registry import get_target, known_targets
 from apps.evaluations.forms import AcceptForm, FeedbackForm
-from apps.evaluations.models import Case, CaseOrigin, Suite
-from apps.evaluations.presenting.cases import read_key, read_text
+from apps.evaluations.lists.drafts import DraftTable
+from apps.evaluations.models import Case, Suite
 from apps.evaluations.presenting.outcomes import list_ids, show_answers
 from apps.evaluations.services.cases import update_case
 from apps.evaluations.services.feedback import accept_feedback, dismiss_feedback, give_feedback
-
-DRAFTS_A_PAGE = 15
 
 
 @login_required
@@ -66,19 +67,20 @@ def say_wrong(request: PageRequest) -> HttpResponse:
 @permission_required("evaluations.change_case", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
-def list_drafts(request: HttpRequest) -> HttpResponse:
-    return _render_drafts(request)
+@vary_on_headers("HX-Target")
+def list_drafts(request: PageRequest) -> HttpResponseBase:
+    return render_table(request, DraftTable(), "evaluations/drafts.html")
 
 
 @login_required
 @permission_required("evaluations.change_case", raise_exception=True)
 @require_POST
-def accept_draft(request: HttpRequest, pk: int) -> HttpResponse:
+def accept_draft(request: PageRequest, pk: int) -> HttpResponseBase:
     """Into the suite that was chosen, with the question and the right answers as they were edited."""
     case = _get_draft(pk)
     form = AcceptForm(request.POST, suites=_suites_for(case.suite.target), prefix=str(pk))
     if not form.is_valid():
-        return _render_drafts(request, form, pk)
+        return _show_refused(request, form, pk)
     data = form.cleaned_data
     try:
         with transaction.atomic():
@@ -88,7 +90,7 @@ def accept_draft(request: HttpRequest, pk: int) -> HttpResponse:
             case = accept_feedback(case=case, user_id=request.user.pk, **chosen)
     except InvalidInput as error:
         form.add_input_errors(error)
-        return _render_drafts(request, form, pk)
+        return _show_refused(request, form, pk)
     except Conflict as error:
         messages.warning(request, str(error))
         return redirect("evaluations:drafts")
@@ -107,6 +109,20 @@ def dismiss_draft(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("evaluations:drafts")
 
 
+@login_required
+@permission_required("evaluations.change_case", raise_exception=True)
+@require_POST
+def dismiss_drafts(request: HttpRequest) -> HttpResponse:
+    """Dismisses the drafts that were selected."""
+    drafts, dismissed = Case.objects.drafts().filter(pk__in=read_rows(request.POST)), 0
+    for case in drafts if request.POST.get("action") == "dismiss" else ():
+        with say_refusal(request):
+            dismiss_feedback(case=case, user_id=request.user.pk)
+            dismissed += 1
+    messages.success(request, f"{dismissed} {'draft is' if dismissed == 1 else 'drafts are'} dismissed.")
+    return go_back(request)
+
+
 def _get_draft(pk: int) -> Case:
     return get_object_or_404(Case.objects.select_related("suite"), pk=pk)
 
@@ -115,29 +131,7 @@ def _suites_for(target: str) -> list[Suite]:
     return list(Suite.objects.filter(target=target))
 
 
-def _render_drafts(request: HttpRequest, refused: AcceptForm | None = None, pk: int = 0) -> HttpResponse:
-    drafts = Case.objects.drafts().select_related("suite", "created_by").order_by("-updated_at")
-    if suite := read_key(request.GET, "suite"):
-        drafts = drafts.filter(suite=suite)
-    page = Paginator(drafts, DRAFTS_A_PAGE).get_page(request.GET.get("page"))
-    cases = list(page.object_list)
-    suites = list(Suite.objects.all())
-    rows: list[dict[str, Any]] = []
-    for case in cases:
-        fitting = [one for one in suites if one.target == case.suite.target]
-        form = refused if refused is not None and case.pk == pk else AcceptForm.of(case, fitting)
-        rows.append({"case": case, "form": form, "is_feedback": case.origin == CaseOrigin.FEEDBACK})
-    context = {"page": page, "rows": rows, "shown": _show_all(cases)}
-    return render(request, "evaluations/drafts.html", context, status=422 if refused else 200)
-
-
-def _show_all(cases: list[Case]) -> dict[Any, Any]:
-    """The answers of all drafts, asked of each target once."""
-    shown: dict[Any, Any] = {}
-    for name in {case.suite.target for case in cases}:
-        ids = [
-            one for case in cases if case.suite.target == name
-            for one in list_ids(case.expected, case.source.get("got", []))
-        ]  # fmt: skip
-        shown |= show_answers(get_target(name), ids)
-    return shown
+def _show_refused(request: PageRequest, form: AcceptForm, pk: int) -> HttpResponseBase:
+    """The list with the draft beside it, and what is wrong at the fields."""
+    path = reverse("evaluations:drafts")
+    return render_table(request, DraftTable(form), "evaluations/drafts.html", status=422, path=path, peek=pk)

@@ -15,10 +15,10 @@ from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
+from apps.core.tables.reading import read_key
 from apps.evaluations.forms import AcknowledgeForm
 from apps.evaluations.models import CaseOutcome, Run, Verdict
 from apps.evaluations.presenting import downloads, outcomes, overview, report
-from apps.evaluations.presenting.cases import read_key
 from apps.evaluations.services import analysing, running
 from apps.evaluations.services.acknowledging import acknowledge
 from apps.users.permissions import get_user

@@ -2,16 +2,20 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from apps.core.confirming import ask_to_confirm
 from apps.core.errors import InvalidInput
+from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
+from apps.core.tables import render_table
 from apps.evaluations.forms import ScheduleForm
+from apps.evaluations.lists.schedules import ScheduleTable
 from apps.evaluations.models import Schedule
 from apps.evaluations.services import scheduling
 
@@ -20,8 +24,9 @@ from apps.evaluations.services import scheduling
 @permission_required("evaluations.view_suite", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
-def list_schedules(request: HttpRequest) -> HttpResponse:
-    return render(request, "evaluations/schedules.html", {"rows": scheduling.describe_schedules()})
+@vary_on_headers("HX-Target")
+def list_schedules(request: PageRequest) -> HttpResponseBase:
+    return render_table(request, ScheduleTable(), "evaluations/schedules.html")
 
 
 @login_required

@@ -4,24 +4,27 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from apps.core.errors import InvalidInput
+from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
+from apps.core.tables import render_table
+from apps.core.tables.reading import read_key
 from apps.core.targets.registry import get_target
 from apps.evaluations.forms import NewSuiteForm, StartForm, SuiteForm
+from apps.evaluations.lists.suites import SuiteTable
 from apps.evaluations.models import Run, RunState, Suite
 from apps.evaluations.presenting import overview
-from apps.evaluations.presenting.cases import read_key
 from apps.evaluations.presenting.words import explain_suite
 from apps.evaluations.services import running, suites
 from apps.evaluations.services.scheduling import describe_schedules
 
-RUNS_A_PAGE = 20
+RUNS_SHOWN = 10
 BASELINES = 40
 
 
@@ -29,11 +32,9 @@ BASELINES = 40
 @permission_required("evaluations.view_suite", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
-def list_suites(request: HttpRequest) -> HttpResponse:
-    rows = overview.list_suites()
-    due = overview.find_next_due(describe_schedules())
-    context = {"rows": [(row, due.get(row.suite.pk)) for row in rows], "alarms": overview.list_alarms()}
-    return render(request, "evaluations/suites.html", context)
+@vary_on_headers("HX-Target")
+def list_suites(request: PageRequest) -> HttpResponseBase:
+    return render_table(request, SuiteTable(), "evaluations/suites.html", {"alarms": overview.list_alarms()})
 
 
 @login_required
@@ -120,11 +121,10 @@ def suite_context(suite: Suite) -> dict[str, Any]:
 
 
 def render_suite(request: HttpRequest, suite: Suite, form: StartForm | None = None, status: int = 200) -> HttpResponse:
-    page = Paginator(overview.list_runs(suite), RUNS_A_PAGE).get_page(request.GET.get("page"))
     trend = overview.list_trend(suite)
     context = {
         **suite_context(suite),
-        "page": page,
+        "runs": overview.list_runs(suite)[:RUNS_SHOWN],
         "measured": trend[-1] if trend else None,
         "chart": overview.draw_trend(trend, suite),
         "trend": trend,

@@ -82,11 +82,17 @@ ACCOUNT = {
 SCREENS = {
     "core:design": form(Who.SIGNED_IN),
     "core:palette": reads(Who.SIGNED_IN),
+    "core:save_view": acts(Who.SIGNED_IN),
+    "core:rename_view": acts(Who.OWN),
+    "core:set_default_view": acts(Who.OWN),
+    "core:share_view": acts("core.share_savedview"),
+    "core:delete_view": acts(Who.OWN),
 }
 
 JOBS = {
     "core:jobs": reads("core.view_job"),
     "core:job": reads("core.view_job"),
+    "core:change_jobs": acts("core.change_job"),
     "core:cancel_job": acts("core.change_job"),
 }
 
@@ -95,6 +101,8 @@ FUNCTIONS = {
     "functions:index_state": reads("functions.view_function"),
     "functions:import": form("functions.import_function"),
     "functions:new": form("functions.add_function"),
+    "functions:browse": reads("functions.view_function"),
+    "functions:change": acts("functions.change_function"),
     "functions:detail": reads("functions.view_function"),
     "functions:edit": form("functions.change_function"),
     "functions:set_state": acts("functions.change_function"),
@@ -110,11 +118,14 @@ EVALUATIONS = {
     "evaluations:settings": form("evaluations.change_suite"),
     "evaluations:pin_baseline": acts("evaluations.change_suite"),
     "evaluations:cases": reads("evaluations.view_case"),
+    "evaluations:change_cases": acts("evaluations.change_case"),
     "evaluations:add_cases": form("evaluations.add_case"),
     "evaluations:import_cases": acts("evaluations.add_case"),
     "evaluations:generate_cases": acts("evaluations.add_case"),
     "evaluations:case": page(GET="evaluations.view_case", POST="evaluations.change_case"),
     "evaluations:set_state": acts("evaluations.change_case"),
+    "evaluations:runs": reads("evaluations.view_run"),
+    "evaluations:reports": reads("evaluations.view_report"),
     "evaluations:run": reads("evaluations.view_run"),
     "evaluations:cancel_run": acts("evaluations.add_run"),
     "evaluations:run_again": acts("evaluations.add_run"),
@@ -124,6 +135,7 @@ EVALUATIONS = {
     "evaluations:feedback": form("evaluations.give_feedback"),
     "evaluations:drafts": reads("evaluations.change_case"),
     "evaluations:accept_draft": acts("evaluations.change_case"),
+    "evaluations:dismiss_drafts": acts("evaluations.change_case"),
     "evaluations:dismiss_draft": acts("evaluations.change_case"),
     "evaluations:schedules": reads("evaluations.view_schedule"),
     "evaluations:new_schedule": form("evaluations.add_schedule"),

@@ -3,7 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.core.jobs.services import run_job
 from apps.core.models import Job
-from apps.evaluations.models import CaseOrigin, CaseState
+from apps.evaluations.models import Case, CaseOrigin, CaseState
 from tests.evaluations.factories import (
     CaseFactory,
     CaseOutcomeFactory,
@@ -30,19 +30,39 @@ class TestCases:
             page = text_of(viewer.get(here, filters))
             assert "sort a list" in page, filters
             assert "read a file" not in page, filters
-        assert "No case fits" in text_of(viewer.get(here, {"q": "\0"}))
+        assert "Nothing fits" in text_of(viewer.get(here, {"q": "\0"}))
 
     def test_panel_and_list_alone(self, viewer):
         case = CaseFactory(expected=["a", "gone-b"], filters={"language": "go"})
         here = address("cases", case.suite_id)
-        panel = text_of(viewer.get(here, {"case": case.pk}, headers=part("peek")))
+        panel = text_of(viewer.get(here, {"peek": case.pk}, headers=part("peek")))
         assert "<html" not in panel
         assert '<a href="/fake/a/"><bdi>Answer a</bdi></a>' in panel
         assert "not there any more" in panel
-        rows = text_of(viewer.get(here, {"case": case.pk}, headers=part("results")))
+        rows = text_of(viewer.get(here, headers=part("results")))
         assert "<html" not in rows
         assert 'id="peek" hx-swap-oob' in rows
-        assert "no such case" in text_of(viewer.get(here, {"case": 10**17}))
+        assert "no such row" in text_of(viewer.get(here, {"peek": 10**17}))
+
+    def test_the_case_of_another_suite_is_not_here(self, viewer):
+        case = CaseFactory(query="of another suite")
+        page = text_of(viewer.get(address("cases", SuiteFactory().pk), {"peek": case.pk}))
+        assert "no such row" in page
+        assert "of another suite" not in page
+
+    def test_retires_and_activates_the_selected(self, curator):
+        suite = SuiteFactory()
+        first, second, third = CaseFactory.create_batch(3, suite=suite)
+        other = CaseFactory()
+        sent = {"action": "retired", "rows": [first.pk, second.pk, other.pk], "path": address("cases", suite.pk)}
+        page = text_of(curator.post(address("change_cases", suite.pk), sent, follow=True))
+        assert "2 cases are retired now" in page
+        states = Case.objects.order_by("pk").values_list("state", flat=True)
+        assert list(states) == ["retired", "retired", "active", "active"]
+        assert first.revisions.count() == 1
+        refused = curator.post(address("change_cases", suite.pk), {**sent, "action": "draft"}, follow=True)
+        assert "is none of" in text_of(refused)
+        assert third.revisions.count() == 0
 
     @pytest.mark.parametrize("rows", [1, 30])
     def test_number_of_queries(self, viewer, rows, django_assert_num_queries):
@@ -50,9 +70,9 @@ class TestCases:
         cases = CaseFactory.create_batch(rows, suite=suite)
         here = address("cases", suite.pk)
         viewer.get(here)
-        # who asks, the suite, the case in the panel, cases counted and listed, ways, cases by state
+        # who asks, the suite, the case in the panel, cases, ways, cases by state, saved views
         with django_assert_num_queries(7):
-            viewer.get(here, {"case": cases[0].pk})
+            viewer.get(here, {"peek": cases[0].pk})
 
 
 class TestCase:

@@ -48,7 +48,7 @@ class TestDrafts:
         return Case.objects.drafts().get()
 
     def test_shows_what_it_was_about(self, curator, draft):
-        page = text_of(curator.get(address("drafts")))
+        page = text_of(curator.get(address("drafts"), {"peek": draft.pk}))
         for said in ("sort a list", "please", "Answer b", "Answer merge-1"):
             assert said in page
 
@@ -73,10 +73,19 @@ class TestDrafts:
         assert draft.state == CaseState.RETIRED
         assert "no draft any more" in text_of(curator.post(address("dismiss_draft", draft.pk), follow=True))
 
+    def test_dismisses_the_selected(self, curator):
+        drafts = CaseFactory.create_batch(3, state=CaseState.DRAFT)
+        active = CaseFactory()
+        sent = {"action": "dismiss", "rows": [drafts[0].pk, drafts[1].pk, active.pk], "path": address("drafts")}
+        assert "2 drafts are dismissed" in text_of(curator.post(address("dismiss_drafts"), sent, follow=True))
+        assert list(Case.objects.drafts()) == [drafts[2]]
+        active.refresh_from_db()
+        assert active.state == CaseState.ACTIVE
+
     @pytest.mark.parametrize("rows", [1, 10])
     def test_number_of_queries(self, curator, rows, django_assert_num_queries):
         for _ in range(rows):
             CaseFactory(state=CaseState.DRAFT)
         curator.get(address("drafts"))
-        with django_assert_num_queries(4):  # who asks, drafts counted and listed, suites
+        with django_assert_num_queries(4):  # who asks, suites, saved views, drafts
             curator.get(address("drafts"))

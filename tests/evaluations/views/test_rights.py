@@ -23,16 +23,18 @@ def everything(compared) -> dict[str, str]:
     case = run.outcomes.get(case__query="question 0").case
     schedule = ScheduleFactory(suite=suite)
     return {
-        "suites": address("suites"),
+        "suites": f"{address('suites')}?peek={suite.pk}",
+        "runs": f"{address('runs')}?peek={run.pk}&columns=note,baseline,rate,answered,took",
+        "reports": f"{address('reports')}?peek={compared.pk}&columns=comment,baseline,right,changed",
         "new_suite": address("new_suite"),
         "suite": suite.get_absolute_url(),
         "settings": address("settings", suite.pk),
-        "cases": f"{address('cases', suite.pk)}?case={case.pk}",
+        "cases": f"{address('cases', suite.pk)}?peek={case.pk}&columns=group,id",
         "add_cases": address("add_cases", suite.pk),
         "case": case.get_absolute_url(),
         "run": f"{run.get_absolute_url()}?case={case.pk}",
         "drafts": address("drafts"),
-        "schedules": address("schedules"),
+        "schedules": f"{address('schedules')}?peek={schedule.pk}",
         "new_schedule": address("new_schedule"),
         "schedule": address("schedule", schedule.pk),
     }

@@ -58,5 +58,5 @@ class TestSchedules:
             schedule = ScheduleFactory()
             ReportFactory(run__suite=schedule.suite, run__schedule=schedule)
         curator.get(address("schedules"))
-        with django_assert_num_queries(3):  # who asks, schedules, their last runs
+        with django_assert_num_queries(5):  # who asks, suites, saved views, schedules, their last runs
             curator.get(address("schedules"))

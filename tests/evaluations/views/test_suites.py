@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -20,7 +22,7 @@ class TestSuites:
         page = text_of(viewer.get(address("suites")))
         assert "Nightly questions" in page
         assert "90.0 %" in page
-        assert "20 cases" in page
+        assert '<td class="number" data-label="Cases">20</td>' in page
         assert compared.get_verdict_display() in page
         assert '<svg class="sparkline"' in page
         assert "New suite" not in page
@@ -38,8 +40,8 @@ class TestSuites:
         CaseFactory.create_batch(2, suite=suite, state=CaseState.DRAFT)
         ScheduleFactory(suite=suite)
         page = text_of(curator.get(address("suites")))
-        assert "2 drafts wait" in page
-        assert "next sweep" in page
+        assert '<span class="badge warn">2</span>' in page
+        assert re.search(r'data-label="Next sweep"><time', page)
 
     def test_none(self, viewer, curator):
         assert "No suites yet" in text_of(viewer.get(address("suites")))
@@ -53,7 +55,7 @@ class TestSuites:
             ScheduleFactory(suite=suite)
             ReportFactory(run__suite=suite, verdict=Verdict.WORSE)
         curator.get(address("suites"))
-        with django_assert_num_queries(6):  # who asks, suites, runs, schedules with their last runs, alarms
+        with django_assert_num_queries(7):  # who asks, views, suites, runs, schedules with their last runs, alarms
             curator.get(address("suites"))
 
 
@@ -87,8 +89,8 @@ class TestSuite:
         ReportFactory.create_batch(rows, run__suite=suite)
         ScheduleFactory(suite=suite)
         curator.get(suite.get_absolute_url())
-        # who asks, the suite, cases by state, runs: counted, listed, charted, to compare with; schedules, their runs
-        with django_assert_num_queries(9):
+        # who asks, the suite, cases by state, runs: listed, charted, to compare with; schedules, their runs
+        with django_assert_num_queries(8):
             curator.get(suite.get_absolute_url())
 
 
