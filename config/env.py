@@ -51,6 +51,14 @@ class Env(BaseSettings):
         default_factory=list, description="Origins (with scheme) that may post forms, when behind a TLS proxy."
     )
     secure: bool = Field(False, description="Cookies and redirects for HTTPS. On in production unless set to false.")
+    hsts_seconds: int = Field(
+        31_536_000, ge=0, le=63_072_000, description="How long browsers keep to HTTPS once they were here, with SECURE."
+    )
+    hsts_subdomains: bool = Field(True, description="Whether that holds for the names below the site's own.")
+    hsts_preload: bool = Field(
+        False, description="Whether browsers may ship with it: for a whole domain, once it is on their list."
+    )
+    csp_report_uri: str = Field("", description="Where browsers tell of what the policy of contents kept from running.")
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Proxies before the web that add to X-Forwarded-For: who asks is read from there."
     )
@@ -119,6 +127,13 @@ class Env(BaseSettings):
     @classmethod
     def check_secrets_keys(cls, value: list[str]) -> list[str]:
         return [check_key(key) for key in value]
+
+    @field_validator("csp_report_uri")
+    @classmethod
+    def check_report_uri(cls, value: str) -> str:
+        if value and (not value.startswith(("https://", "/")) or set(value) & set("; ,'") or not value.isprintable()):
+            raise ValueError("must be an address such as https://example.com/reports")
+        return value
 
     @field_validator("database_url")
     @classmethod

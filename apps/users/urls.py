@@ -20,5 +20,6 @@ urlpatterns = [
     path("members/invitations/<int:pk>/withdraw/", members.withdraw_invitation, name="withdraw_invitation"),
     path("members/<int:pk>/role/", members.set_role, name="set_member_role"),
     path("members/<int:pk>/active/", members.set_active, name="set_member_active"),
+    path("members/<int:pk>/password/", members.make_password_link, name="make_member_password_link"),
     path("members/<int:pk>/second-factor/", members.remove_factors, name="remove_member_factors"),
 ]

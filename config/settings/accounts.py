@@ -24,11 +24,15 @@ ACCOUNT_FORMS = {
 }
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 
+MFA_ADAPTER = "apps.users.accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {
     "authenticate": "apps.users.accounts.forms.AuthenticateForm",
     "reauthenticate": "apps.users.accounts.forms.ReauthenticateCodeForm",
-    "add_webauthn": "apps.users.accounts.forms.AddPasskeyForm",
+    "add_webauthn": "apps.users.accounts.passkey_forms.AddPasskeyForm",
+    "login_webauthn": "apps.users.accounts.passkey_forms.LoginPasskeyForm",
+    "authenticate_webauthn": "apps.users.accounts.passkey_forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "apps.users.accounts.passkey_forms.ReauthenticatePasskeyForm",
 }
 MFA_TOTP_ISSUER = "Touchstone"
 MFA_TOTP_TOLERANCE = 1

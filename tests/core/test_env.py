@@ -51,6 +51,9 @@ def test_production_names_the_missing_setting(name):
         ("TIME_ZONE", "Mars/Olympus", "is not a time zone name"),
         ("IMPORT_MAX_UPLOAD_MB", "0", "greater than or equal to 1"),
         ("DEBUG", "perhaps", "valid boolean"),
+        ("SIGNUP_OPEN", "true", "needs EMAIL_URL"),
+        ("REQUIRE_SECOND_FACTOR", "yes", "Input should be"),
+        ("TRUSTED_PROXIES", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name, value, reason):

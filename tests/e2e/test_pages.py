@@ -27,7 +27,14 @@ def all_pages(function: Function, job: Job) -> list[str]:
         "/jobs/",
         f"/jobs/{job.pk}/",
         "/account/",
-        "/account/password/",
+        "/account/keys/",
+        "/account/sessions/",
+        "/account/password/change/",
+        "/account/email/",
+        "/account/second-factor/",
+        "/account/passkeys/",
+        "/account/reauthenticate/",
+        "/account/logout/",
     ]
 
 

@@ -7,7 +7,7 @@ its row.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from apps.users.access.rules import Rule, Who, acts, admin_model, api, form, page, reads
+from apps.users.access.rules import Rule, Who, acts, admin_model, api, form, in_back_office, page, reads
 from apps.users.roles import HOLD_KEYS, USE_BACK_OFFICE
 from apps.users.scopes import (
     AUDIT_READ,
@@ -30,7 +30,6 @@ FOR_MACHINES = {
 }
 
 ACCOUNT = {
-    "home": reads(Who.SIGNED_IN),
     "account_login": form(Who.PUBLIC),
     "account_logout": form(Who.PUBLIC),
     "account_signup": form(Who.PUBLIC),
@@ -65,6 +64,7 @@ ACCOUNT = {
     "users:withdraw_invitation": acts("users.add_user"),
     "users:set_member_role": acts("users.change_user"),
     "users:set_member_active": acts("users.change_user"),
+    "users:make_member_password_link": acts("users.change_user"),
     "users:remove_member_factors": acts("users.change_user"),
     "users:keys": page(GET=Who.OWN, POST=HOLD_KEYS),
     "users:renew_key": acts(Who.OWN),
@@ -80,6 +80,8 @@ ACCOUNT = {
 }
 
 SCREENS = {
+    "core:home": reads(Who.SIGNED_IN),
+    "core:home_tile": reads(Who.SIGNED_IN),
     "core:design": form(Who.SIGNED_IN),
     "core:palette": reads(Who.SIGNED_IN),
     "core:save_view": acts(Who.SIGNED_IN),
@@ -192,12 +194,15 @@ API = {
     "api:feedback": api(POST=FEEDBACK_WRITE),
 }
 
+WAYS_TO_BACK_OFFICE = {
+    "admin:login": form(Who.PUBLIC),
+    "admin:logout": acts(Who.PUBLIC),
+}
+
 BACK_OFFICE = {
     "admin:index": reads(USE_BACK_OFFICE),
     "admin:app_list": reads(USE_BACK_OFFICE),
     "admin:search": reads(USE_BACK_OFFICE),
-    "admin:login": form(Who.PUBLIC),
-    "admin:logout": acts(Who.PUBLIC),
     "admin:password_change": form(Who.OWN),
     "admin:password_change_done": reads(Who.OWN),
     "admin:autocomplete": reads(USE_BACK_OFFICE),

@@ -6,29 +6,28 @@ from allauth.account.forms import ChangePasswordForm as BaseChangePasswordForm
 from allauth.account.forms import LoginForm as BaseLoginForm
 from allauth.account.forms import ResetPasswordForm as BaseResetPasswordForm
 from allauth.account.forms import SignupForm as BaseSignupForm
-from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as BaseAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as BaseReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from apps.users.accounts.lockout import one_guess_at_a_time, say_wait, seconds_left
+from apps.core.errors import InvalidInput
+from apps.users.accounts.lockout import lock_out, one_guess_at_a_time, say_wait, seconds_left
 from apps.users.accounts.second_factor import TooManyCodes, take_code
-from apps.users.models import User
+from apps.users.models import User, normalise_email
 from apps.users.roles import SIGN_IN, grants
-from apps.users.services import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
+from apps.users.services import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, check_name
 
 USERNAME = {"autofocus": True, "autocomplete": "username"}
 CODE = {"autofocus": True, "autocomplete": "one-time-code", "inputmode": "numeric"}
 WRONG_CODE = "This code is wrong, or was used before."
 
 
-class LoginForm(BaseLoginForm):  # type: ignore[misc]
+class LoginForm(BaseLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = forms.EmailField(
@@ -47,7 +46,7 @@ class LoginForm(BaseLoginForm):  # type: ignore[misc]
         return cleaned
 
 
-class SignupForm(BaseSignupForm):  # type: ignore[misc]
+class SignupForm(BaseSignupForm):
     full_name = forms.CharField(max_length=MAX_NAME_LENGTH, required=False, label="Your name")
     field_order = ["email", "full_name", "password1", "password2"]
 
@@ -57,26 +56,32 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
         self.fields["password2"].label = "Password again"
         drop_placeholders(self)
 
+    def clean_full_name(self) -> str:
+        try:
+            return check_name("full_name", self.cleaned_data["full_name"], required=False)
+        except InvalidInput as error:
+            raise ValidationError(error.errors["full_name"]) from error
+
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists:
             User().set_password(self.cleaned_data["password1"])  # so that it takes as long as for a new account
         return super().try_save(request)
 
 
-class ResetPasswordForm(BaseResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(BaseResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "Email address"
         drop_placeholders(self)
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"])
-        found = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
-        self.users = [user for user in found if grants(user.role, SIGN_IN)]
+        """Finds who signs in with the address. One that somebody only wants to change to may be another person's."""
+        email = normalise_email(self.cleaned_data["email"])
+        self.users = [user for user in User.objects.filter(email=email, is_active=True) if grants(user.role, SIGN_IN)]
         return email
 
 
-class ChangePasswordForm(BaseChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(BaseChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = "Password so far"
@@ -121,6 +126,7 @@ class OneCode:
         try:
             taken = prove_code(context.request, self.user, code)
         except TooManyCodes as error:
+            lock_out(context.request, self.user.email, error.wait)
             raise ValidationError(say_wait(error.wait), code="throttled") from error
         if taken is None:
             check_wait(context.request, self.user.email)
@@ -129,21 +135,12 @@ class OneCode:
         return code
 
 
-class AuthenticateForm(OneCode, BaseAuthenticateForm):  # type: ignore[misc]
+class AuthenticateForm(OneCode, BaseAuthenticateForm):
     pass
 
 
-class ReauthenticateCodeForm(OneCode, BaseReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateCodeForm(OneCode, BaseReauthenticateForm):
     pass
-
-
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].max_length = MAX_NAME_LENGTH
-        self.fields["passwordless"].initial = True
-        self.fields["passwordless"].label = "Sign in with it alone"
-        self.fields["passwordless"].help_text = "Without address and password. It then asks for a PIN or a fingerprint."
 
 
 def prove_code(request: HttpRequest, user: User, code: str) -> Authenticator | None:

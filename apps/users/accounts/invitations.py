@@ -8,13 +8,13 @@ import structlog
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.users.accounts.mail import on_site, send_mail
 from apps.users.accounts.models import Invitation, InvitationState
+from apps.users.accounts.signups import discard_signup, unproved_signups
 from apps.users.models import User, normalise_email
 from apps.users.roles import PEOPLE, Role
 from apps.users.services import MAX_EMAIL_LENGTH, create_user
@@ -80,7 +80,7 @@ def accept(*, token: str, full_name: str, password: str) -> User:
         found = Invitation.objects.select_for_update().open(timezone.now()).filter(token_hash=hash_token(token)).first()
         if found is None:
             raise Conflict("This invitation is not good any more.", code="invitation_ended")
-        discard_unverified(found.email)
+        discard_signup(found.email)
         user, _ = create_user(email=found.email, role=found.role, full_name=full_name, password=password)
         found.accepted_at = timezone.now()
         found.save(update_fields=["accepted_at"])
@@ -122,14 +122,5 @@ def check_address(email: str) -> None:
         raise InvalidInput({"email": "must be an email address"}) from error
     if len(email) > MAX_EMAIL_LENGTH:
         raise InvalidInput({"email": f"must be at most {MAX_EMAIL_LENGTH} characters"})
-    if User.objects.filter(email=email).exclude(pk__in=unverified(email)).exists():
+    if User.objects.filter(email=email).exclude(pk__in=unproved_signups().values("pk")).exists():
         raise InvalidInput({"email": "has an account already"})
-
-
-def discard_unverified(email: str) -> None:
-    """Removes an account that somebody made for this address and never proved to hold: it was never signed in to."""
-    unverified(email).delete()
-
-
-def unverified(email: str) -> QuerySet[User]:
-    return User.objects.filter(email=email, last_login__isnull=True).exclude(emailaddress__verified=True)

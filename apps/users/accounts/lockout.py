@@ -21,10 +21,10 @@ from apps.core.errors import problem_response, wants_json
 from apps.users.models import normalise_email
 
 
-class LockoutBackend(AxesStandaloneBackend):  # type: ignore[misc]
+class LockoutBackend(AxesStandaloneBackend):
     """Refuses who has failed too often. What signs in without a request, such as a test's client, is not counted."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         if request is not None:
             super().authenticate(request, **credentials)
 
@@ -72,9 +72,16 @@ def say_wait(seconds: int) -> str:
     return f"Too many failed sign-ins. Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."
 
 
+def lock_out(request: HttpRequest, email: str, wait: int) -> None:
+    """Has the request answered like a locked sign-in, where it was not axes that refused it."""
+    request.axes_locked_out = True  # type: ignore[attr-defined]
+    request.axes_credentials = {"email": email}  # type: ignore[attr-defined]
+    request.lockout_wait = wait  # type: ignore[attr-defined]
+
+
 def answer_lockout(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
     """What axes answers instead of `response`: the same page, or a problem, with the status and the time to wait."""
-    wait = seconds_left(request, (credentials or {}).get("email") or "") or 1
+    wait = getattr(request, "lockout_wait", 0) or seconds_left(request, (credentials or {}).get("email") or "") or 1
     if wants_json(request):
         response = problem_response(request, 429, code="throttled", detail=say_wait(wait))
     response.status_code = 429

@@ -1,14 +1,17 @@
 """What admins change about people."""
 
 import structlog
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.urls import reverse
 
 from apps.core import audit
 from apps.core.errors import Conflict, InvalidInput
-from apps.users.accounts.mail import send_mail
+from apps.users.accounts.mail import on_site, send_mail
 from apps.users.models import User
-from apps.users.roles import PEOPLE, Role
+from apps.users.roles import PEOPLE, SIGN_IN, Role, grants
 from apps.users.services import is_last_admin
 
 LAST_ADMIN = "This is the last active admin: make another one first."
@@ -51,6 +54,15 @@ def remove_second_factors(*, member: User) -> int:
         audit.record("second_factor.removed", subject=member, count=removed)
         send_mail("users/email/second_factor_removed", member.email)
     return removed
+
+
+def make_password_link(*, member: User) -> str:
+    """A link with which they choose a new password, where none can be sent to them. Raises Conflict."""
+    if not (member.is_active and grants(member.role, SIGN_IN)):
+        raise Conflict("This account signs in to no page.", code="signs_in_nowhere")
+    audit.record("password_link.made", subject=member)
+    names = {"uidb36": user_pk_to_url_str(member), "key": default_token_generator.make_token(member)}
+    return on_site(reverse("account_reset_password_from_key", kwargs=names))
 
 
 def lock_admins_and(member: User) -> User:
