@@ -21,7 +21,7 @@ def look_up_functions(query: str, user: Any) -> list[Option]:
     return [
         Option(
             title=str(result.function),
-            icon="code",
+            icon="function",
             href=result.function.get_absolute_url(),
             note=name_language(result.function.language),
         )

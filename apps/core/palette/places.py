@@ -30,7 +30,7 @@ class Place:
 MAIN = (
     Place("Home", "home", "core:home", words="start overview dashboard"),
     Place("Search", "search", "functions:search", ("functions:[ders]*",), "find functions"),
-    Place("Functions", "code", "functions:browse", words="catalogue browse list all"),
+    Place("Functions", "function", "functions:browse", words="catalogue browse list all"),
     Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
     Place("Import", "upload", "functions:import", ("functions:new",), "upload load functions file"),
     Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
