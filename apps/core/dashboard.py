@@ -50,3 +50,8 @@ def build_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         context["open_jobs"] = jobs.open()[:SHOWN]
         context["failed_jobs"] = jobs.filter(state=JobState.FAILED, finished_at__gte=timezone.now() - RECENT)[:SHOWN]
     return context
+
+
+def leave_out_colours(request: HttpRequest) -> dict[str, Any]:
+    """For Unfold, which would write them into each page: they are in static/admin/colours.css."""
+    return {"colors": {}}

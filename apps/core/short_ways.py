@@ -20,9 +20,6 @@ from prometheus_client import Counter, Histogram
 
 from apps.core.afterwards import do_afterwards
 
-HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
-"""What a browser that shows such an answer by itself, or in a frame, is told: nothing in it is to be run."""
-
 
 @dataclass(frozen=True, slots=True)
 class ShortWay:
@@ -65,8 +62,6 @@ def take(way: ShortWay, request: HttpRequest) -> HttpResponse | None:
         return None
     size = len(response.content)
     response["Content-Length"] = str(size)
-    for name, value in HEADERS.items():
-        response[name] = value
     do_afterwards(response, partial(count_answer, way, request.scheme or "", size, time.perf_counter() - started))
     return response
 

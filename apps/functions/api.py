@@ -22,6 +22,7 @@ from apps.core.etags import check_precondition, make_etag
 from apps.core.openapi import describe_edit, describe_read, describe_write
 from apps.core.parsers import JSONParser
 from apps.core.serializers import JobSerializer
+from apps.core.uploads import file_limit
 from apps.functions import serializers, uploads
 from apps.functions.filters import FunctionFilter, LibraryFilter
 from apps.functions.history import describe_revisions
@@ -274,7 +275,7 @@ class ImportView(ApiView):
         return accept_job(request, uploads.start_upload(upload=upload, user_id=request.user.pk, **options))
 
     def get_body_limit(self, request: Request) -> int:
-        return uploads.body_limit() if _is_form(request) else super().get_body_limit(request)
+        return file_limit() if _is_form(request) else super().get_body_limit(request)
 
 
 def _is_form(request: Request) -> bool:

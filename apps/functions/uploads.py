@@ -4,20 +4,11 @@ import json
 import shutil
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 
 from apps.core.errors import InvalidInput
 from apps.core.models import Job
 from apps.functions.services.importing import save_upload, start_import
-
-FORM_OVERHEAD = 1024 * 1024
-"""Bytes that a form may have around its file."""
-
-
-def body_limit() -> int:
-    """Bytes of a form with a file in it."""
-    return int(settings.IMPORT_MAX_UPLOAD_BYTES) + FORM_OVERHEAD
 
 
 def write_records(records: list[dict[str, Any]]) -> UploadedFile:
