@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from apps.core.embedded.death import die_with_parent
@@ -27,3 +27,17 @@ def keep_our_logging(**kwargs: Any) -> None:
 @worker_process_init.connect
 def follow_parent(**kwargs: Any) -> None:
     die_with_parent()
+
+
+@worker_ready.connect
+def note_worker(**kwargs: Any) -> None:
+    from apps.core.alive import keep_noting
+
+    keep_noting("worker")
+
+
+@beat_init.connect
+def note_beat(**kwargs: Any) -> None:
+    from apps.core.alive import keep_noting
+
+    keep_noting("beat")

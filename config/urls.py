@@ -12,7 +12,6 @@ handler500 = "apps.core.errors.server_error"
 urlpatterns = [
     # First what is asked for most.
     path("api/v1/", include("config.api_urls")),
-    path("", RedirectView.as_view(pattern_name="functions:search"), name="home"),
     path("favicon.ico", RedirectView.as_view(url="/static/icons/mark.svg", permanent=True), name="favicon"),
     path("", include("apps.core.health_urls")),
     path("", include("django_prometheus.urls")),

@@ -4,12 +4,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
+
+from apps.core.cache.policy import CachePolicy
+from apps.core.cache.registry import get_cache, register_policy
+
+CACHE = "core.health"
+
+register_policy(CachePolicy(CACHE, version=1, local_size=1, local_ttl=5))
 
 
 class Unhealthy(Exception):
@@ -36,10 +43,19 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    results = {check.name: _run(check) for check in _checks.values()}
+    results = _run_all()
     states = {result["status"] for result in results.values()}
     status = "failed" if "failed" in states else "degraded" if "degraded" in states else "ok"
     return JsonResponse({"status": status, "checks": results}, status=503 if status == "failed" else 200)
+
+
+def check_all() -> dict[str, dict[str, Any]]:
+    """Each part by name, with `status` (ok, degraded, failed), `detail` and `ms`, some seconds old at most."""
+    return cast(dict[str, dict[str, Any]], get_cache(CACHE).get_or_compute("all", _run_all))
+
+
+def _run_all() -> dict[str, dict[str, Any]]:
+    return {check.name: _run(check) for check in _checks.values()}
 
 
 def _run(check: Check) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.core.audit.models import AuditEntry  # noqa: F401 - Django looks for models here
+from apps.core.home.models import Visit  # noqa: F401 - Django looks for models here
 from apps.core.idempotency.models import IdempotencyRecord  # noqa: F401 - Django looks for models here
 from apps.core.tables.models import SavedView  # noqa: F401 - Django looks for models here
 

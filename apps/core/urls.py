@@ -1,11 +1,14 @@
 from django.urls import path
 
 from apps.core import design, views
+from apps.core.home import views as home
 from apps.core.palette.views import show_palette
 from apps.core.tables import views as saved_views
 
 app_name = "core"
 urlpatterns = [
+    path("", home.show_home, name="home"),
+    path("home/<slug:name>/", home.show_tile, name="home_tile"),
     path("design/", design.show_design, name="design"),
     path("palette/", show_palette, name="palette"),
     path("views/save/", saved_views.save_view, name="save_view"),

@@ -8,7 +8,10 @@ class EvaluationsConfig(AppConfig):
     def ready(self) -> None:
         from apps.core import first_start, health, metrics
         from apps.core.audit import watch
+        from apps.core.home import tiles
+        from apps.core.home.items import Tile
         from apps.core.jobs.registry import register_follower, register_job
+        from apps.core.live import register_topic
         from apps.evaluations.gauges import schedules_overdue, sweeps_by_state
         from apps.evaluations.health import check_schedules
         from apps.evaluations.models import Case, Report, Schedule, Suite
@@ -26,6 +29,24 @@ class EvaluationsConfig(AppConfig):
         register_follower("functions.build_index", "apps.evaluations.services.demo.fill_when_ready")
         first_start.register_demo("apps.evaluations.services.demo.prepare_demo")
         register_job("evaluations.deliver", "apps.evaluations.services.notifying.run_delivery")
+        register_topic("run", "evaluations.view_run")
+        register_topic("report", "evaluations.view_report")
+        register_topic("case", "evaluations.view_case")
+        tiles.register_tile(
+            Tile(
+                name="sweep",
+                title="Last sweep",
+                template="evaluations/_home_sweep.html",
+                build="apps.evaluations.home.show_sweep",
+                place=3,
+                permission="evaluations.view_report",
+                topics=("run", "report"),
+                every=1000,
+            )
+        )
+        tiles.register_decisions("apps.evaluations.home.list_decisions")
+        tiles.register_news("apps.evaluations.home.list_news")
+        tiles.register_steps("apps.evaluations.home.list_steps")
         health.register_check("schedules", check_schedules, required=False)
         metrics.register_gauge("sweeps", "Sweeps by state", ["state"], sweeps_by_state)
         metrics.register_gauge(

@@ -12,7 +12,9 @@ class FunctionsConfig(AppConfig):
         from apps.core.audit import watch
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
+        from apps.core.home import tiles
         from apps.core.jobs.registry import register_job
+        from apps.core.live import register_topic
         from apps.core.palette.offering import register_lookup
         from apps.core.targets.registry import register_target
         from apps.functions.gauges import functions_by_state
@@ -36,6 +38,10 @@ class FunctionsConfig(AppConfig):
             "functions.measured_vectors", version=1, local_size=2000, local_ttl=3600, shared_ttl=week, write_behind=True
         )
         register_policy(kept)
+        register_topic("function", "functions.view_function")
+        register_topic("index", "functions.view_function")
+        tiles.register_news("apps.functions.home.list_news")
+        tiles.register_steps("apps.functions.home.list_steps")
         register_lookup("Functions", "apps.functions.palette.look_up_functions")
         warming.register_step("apps.functions.services.warming.warm_search")
         first_start.register_demo("apps.functions.services.demo.start_demo_import")

@@ -11,6 +11,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from apps.core.live import announce
 from apps.core.models import Job, JobState
 
 LEASE = timedelta(seconds=20)
@@ -95,5 +96,8 @@ class JobContext:
         mine = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, runner=self.job.runner)
         if not mine.update(lease_until=timezone.now() + LEASE, updated_at=timezone.now(), **changes):
             self._lost.set()
-        elif mine.filter(cancel_requested=True).exists():
+            return
+        if changes and not self.job.is_part:
+            announce("job", self.job.pk)
+        if mine.filter(cancel_requested=True).exists():
             self._cancelled.set()

@@ -20,6 +20,7 @@ from apps.core.audit import acting, quietly, record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.jobs.context import LEASE, JobCancelled, JobContext, JobLost, Listener
 from apps.core.jobs.registry import get_followers, get_handler, known_kinds
+from apps.core.live import announce
 from apps.core.models import Job, JobState
 
 log = structlog.get_logger("touchstone.jobs")
@@ -37,6 +38,7 @@ def enqueue_job(*, kind: str, params: dict[str, Any], user_id: int | None = None
     if user_id is not None and not is_part:
         record("job.started", subject=job, actor_id=user_id, params=params)
     transaction.on_commit(lambda: send_job(job.pk))
+    _tell(job)
     return job
 
 
@@ -57,6 +59,7 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
         return None
     say = log.debug if job.is_part else log.info
     say("job_started", job=job.pk, kind=job.kind, attempt=job.attempts)
+    _tell(job)
     with JobContext(job, listener=listener) as context, acting(actor_id=job.created_by_id, job=job.pk, kind=job.kind):
         changes = _execute(context)
     if changes is None:
@@ -67,6 +70,7 @@ def run_job(job_id: int, *, listener: Listener | None = None) -> Job | None:
     if job.created_by_id is not None:
         _note_end(job)
     metrics.count("jobs_finished", kind=job.kind, state=job.state)
+    _tell(job)
     say("job_finished", job=job.pk, kind=job.kind, state=job.state, seconds=round(job.seconds, 2))
     if job.state == JobState.SUCCEEDED:
         for follow in get_followers(job.kind):
@@ -138,6 +142,7 @@ def cancel_job(*, job: Job) -> Job:
     if not ended and not running.update(cancel_requested=True):
         raise Conflict(f"Job {job.pk} is over already.", code="job_over")
     job.refresh_from_db()
+    _tell(job)
     if not job.is_part:
         record("job.cancelled", subject=job)
     return job
@@ -152,9 +157,11 @@ def recover_jobs() -> int:
         if job.attempts >= MAX_ATTEMPTS:
             error = f"Given up: {job.attempts} workers died while they ran this job."
             same.update(state=JobState.FAILED, error=error, finished_at=now, lease_until=None)
+            _tell(job)
         elif same.update(state=JobState.QUEUED, queued_at=now, lease_until=None, runner=""):
             log.warning("job_recovered", job=job.pk, kind=job.kind, attempt=job.attempts)
             send_job(job.pk)
+            _tell(job)
             recovered += 1
     return recovered
 
@@ -162,3 +169,9 @@ def recover_jobs() -> int:
 def prune_jobs(*, keep_days: int = 30) -> int:
     deleted, _ = Job.objects.ended().filter(finished_at__lt=timezone.now() - timedelta(days=keep_days)).delete()
     return deleted
+
+
+def _tell(job: Job) -> None:
+    """Parts of something are not shown by themselves."""
+    if not job.is_part:
+        announce("job", job.pk)

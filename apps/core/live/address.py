@@ -3,10 +3,20 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
 PATH = "/ws/live/"
+SHOWN = "live_address"
+"""The attribute of a request whose page was told the address."""
+
+
+def show_address(request: HttpRequest) -> str:
+    """The socket's address, for the page that answers the request."""
+    address = socket_address(request)
+    setattr(request, SHOWN, address)
+    return address
 
 
 def socket_address(request: HttpRequest) -> str:
@@ -14,18 +24,21 @@ def socket_address(request: HttpRequest) -> str:
     given: str = settings.GATEWAY_URL
     if not given.startswith(":"):
         return given and f"ws{given.removeprefix('http').removeprefix('ws').rstrip('/')}{PATH}"
-    scheme = "wss" if request.is_secure() else "ws"
-    return f"{scheme}://{split_domain_port(request.get_host())[0]}{given}{PATH}"
+    try:
+        host = split_domain_port(request.get_host())[0]
+    except DisallowedHost:  # which is answered with a page too
+        return ""
+    return f"{'wss' if request.is_secure() else 'ws'}://{host}{given}{PATH}"
 
 
 class LivePolicyMiddleware:
-    """Lets pages connect to the gateway's socket, and to nothing else but the site. Belongs within CSPMiddleware."""
+    """Lets pages that know the socket connect to it, and to nothing else but the site. Belongs within CSPMiddleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.get("Content-Type", "").startswith("text/html") and (address := socket_address(request)):
+        if address := getattr(request, SHOWN, ""):
             response._csp_update = {"connect-src": ["'self'", address]}  # type: ignore[attr-defined]
         return response

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from apps.core.live.address import PATH
 from apps.core.live.hub import Code, Holder, Hub
@@ -24,6 +26,8 @@ PAUSE_SECONDS = 0.2
 BEAT_SECONDS = 20.0
 """A page that hears nothing for much longer takes its socket for dead."""
 SEND_SECONDS = 10.0
+
+log = structlog.get_logger("touchstone.live")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -50,12 +54,19 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         await self.accept()
-        self.holder = await self.hub.guard.admit(self.scope)
-        code = await self.hub.join(self) if self.holder else Code.ENDED
-        if code:
+        if code := await self._come_in():
             await self.close(code)
         else:
             self._sender = asyncio.create_task(self._send_all())
+
+    async def _come_in(self) -> int:
+        """0 for who may stay, else the code that the socket is closed with."""
+        try:
+            self.holder = await self.hub.guard.admit(self.scope)
+        except DatabaseError as error:
+            log.warning("live_cut", error=str(error))
+            return Code.AWAY
+        return await self.hub.join(self) if self.holder else Code.ENDED
 
     async def disconnect(self, code: int) -> None:
         self.hub.leave(self)

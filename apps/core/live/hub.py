@@ -133,6 +133,7 @@ class Hub:
             await layer.flush()
             channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
+            self._look.set()  # whether it is heard shows at the next sign of life
             while True:
                 self._take(await layer.receive(channel))
         except (RedisError, OSError) as error:

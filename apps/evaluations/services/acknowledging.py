@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.live import announce
 from apps.evaluations.models import Report
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ def acknowledge(*, report: Report, user: "User", comment: str) -> Report:
         raise Conflict(f"{report.acknowledged_by or 'Somebody'} has acknowledged it already.", code="acknowledged")
     report.acknowledged_by, report.acknowledged_at, report.comment = user, timezone.now(), comment
     report.save(update_fields=["acknowledged_by", "acknowledged_at", "comment", "updated_at"])
+    announce("report", report.run_id)
     return report

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from apps.core.audit import record as record_audit
 from apps.core.errors import InvalidInput
+from apps.core.live import announce
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import CaseRecord
 from apps.evaluations.models import ASKED_FIELDS, CASE_FIELDS, Case, CaseOrigin, CaseRevision, CaseState, Suite
@@ -262,3 +263,4 @@ def _save_edits(edits: list[_Edit], fields: Sequence[str], user_id: int | None) 
 def _raise_version(suite: Suite) -> None:
     Suite.objects.filter(pk=suite.pk).update(version=F("version") + 1)
     suite.refresh_from_db(fields=["version"])
+    announce("case", suite.pk)

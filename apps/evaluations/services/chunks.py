@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.core.jobs.context import JobCancelled, JobContext, JobLost
 from apps.core.jobs.services import enqueue_job
+from apps.core.live import announce
 from apps.core.targets.registry import get_target
 from apps.core.targets.types import Outcome, Question, Target
 from apps.evaluations.models import Run, RunState
@@ -36,6 +37,7 @@ def run_chunk(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
         return {"stored": 0}
     if run.state == RunState.QUEUED:
         Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(state=RunState.RUNNING, started_at=timezone.now())
+        announce("run", run.pk)
     cases = read_cases(params["cases"])
     outcomes = answer_all(get_target(run.suite.target), [case.question for case in cases])
     rows: list[OutcomeRow] = []
@@ -94,6 +96,7 @@ def store_outcomes(run_id: int, rows: Sequence[OutcomeRow]) -> int:
     run.estimate = update_estimate(run, new)
     planned_all = plan_chunk(run) is None if new else False
     run.save(update_fields=["done", "estimate", "planned", "updated_at"])
+    announce("run", run.pk)
     if planned_all and run.done == run.total:
         enqueue_job(kind=FINISH_JOB, params={"run": run.pk}, is_part=True)
     return len(new)

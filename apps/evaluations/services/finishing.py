@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.core import metrics
 from apps.core.jobs.context import JobContext
+from apps.core.live import announce
 from apps.evaluations.models import Report, Run, RunState, Verdict
 from apps.evaluations.services.analysing import find_causes
 from apps.evaluations.services.comparing import (
@@ -39,6 +40,7 @@ def run_finish(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     if report is None:
         return {"run": run.pk}
     metrics.count("sweeps_finished", verdict=report.verdict)
+    announce("report", run.pk)
     notify(report)
     return {"run": run.pk, "verdict": report.verdict}
 
@@ -48,6 +50,7 @@ def report_failure(run: Run) -> Report:
     data = {"suite": describe_suite(run), "run": describe_run(run), "reasons": [run.error], "verdict": Verdict.FAILED}
     report, _ = Report.objects.get_or_create(run=run, defaults={"verdict": Verdict.FAILED, "data": data})
     metrics.count("sweeps_finished", verdict=report.verdict)
+    announce("report", run.pk)
     notify(report)
     return report
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.jobs.services import cancel_job, enqueue_job
+from apps.core.live import announce
 from apps.core.models import Job, JobState
 from apps.core.targets.registry import get_target
 from apps.core.version import pin_code
@@ -61,6 +62,7 @@ def start_run(
         for _ in range(settings.SWEEP_CHUNKS_AT_ONCE):
             plan_chunk(run)
         run.save(update_fields=["plan", "planned"])
+        announce("run", run.pk)
     if schedule is None:
         record("sweep.started", subject=run, actor_id=user_id, suite=suite.name, cases=run.total)
     log.info("run_started", run=run.pk, suite=suite.name, cases=run.total)
@@ -111,6 +113,7 @@ def end_run(run: Run, state: RunState, error: str = "") -> bool:
                 cancel_job(job=job)
             except Conflict:
                 continue  # it ended in between
+        announce("run", run.pk)
     run.refresh_from_db()
     if ended:
         log.warning("run_ended_early", run=run.pk, state=state, error=error)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.core.audit import record as record_audit
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.live import announce
 from apps.core.models import Job
 from apps.functions.models import RECORD_FIELDS, Function, FunctionState, Library, Origin, Revision
 from apps.functions.records import FunctionRecord, RecordError, parse_record
@@ -52,6 +53,7 @@ def create_function(*, data: dict[str, Any], library: str, user_id: int | None, 
             function.save()
             record_revisions([function], Author(origin, user_id))
             embed_quietly([function])
+            announce("function", function.pk)
     except IntegrityError as error:
         reason = f"the library {library} has a function with this id already"
         raise InvalidInput({"id": reason}, code="duplicate") from error
@@ -86,6 +88,7 @@ def update_function(
             record_revisions([current], Author(origin, user_id, note))
             # In the same transaction: whoever sees the new text sees its vector too.
             embed_quietly([current])
+            announce("function", current.pk)
     return current
 
 
@@ -164,6 +167,7 @@ def _change_many(functions: QuerySet[Function], field: str, change: Callable[[Fu
             record_revisions(touched, author)
             changed += len(touched)
         if changed:
+            announce("function")
             record_audit("functions.changed", actor_id=author.user_id, field=field, changed=changed, functions=ids)
     return changed
 

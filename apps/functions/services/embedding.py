@@ -10,6 +10,7 @@ from django.db import connection
 
 from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
+from apps.core.live import announce
 from apps.core.models import Job, JobState
 from apps.functions.models import Function, FunctionEmbedding
 from apps.functions.search.documents import RECIPE, Document, embedding_text
@@ -102,6 +103,7 @@ def embed_missing(context: JobContext, on_many: Callable[[], None]) -> int:
         total = waiting.count()
         while batch := list(waiting[:BATCH]):
             embedded += embed_functions(batch)
+            announce("index")
             if embedded % (BATCH * BATCHES_A_BUILD) == 0:
                 on_many()
             context.report(embedded, max(total, embedded), f"{embedded:,} of {max(total, embedded):,} embedded")

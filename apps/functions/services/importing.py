@@ -19,6 +19,7 @@ from django.utils.text import get_valid_filename
 from apps.core.errors import InvalidInput
 from apps.core.jobs.context import JobCancelled, JobContext, Listener
 from apps.core.jobs.services import enqueue_job, run_inline
+from apps.core.live import announce
 from apps.core.models import Job
 from apps.functions.models import Function, FunctionEmbedding, FunctionState, Library, Origin, Revision
 from apps.functions.records import FunctionRecord, RecordProblem, record_digest
@@ -168,6 +169,7 @@ def _import_batch(library: Library, items: Sequence[FunctionRecord | RecordProbl
         new = [_new_function(library, record) for key, record in records.items() if key not in known]
         Function.objects.bulk_create(new)
         record_revisions(new, _author(job))
+        announce("function")
     tally.seen.update(function.pk for function in (*known.values(), *new))
 
 

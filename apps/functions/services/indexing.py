@@ -10,6 +10,7 @@ from django.db import connection
 
 from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
+from apps.core.live import announce
 from apps.core.models import Job, JobState
 from apps.functions.index import build_index, read_manifest
 from apps.functions.models import Function, FunctionEmbedding, SearchStatistics
@@ -69,6 +70,7 @@ def run_build(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
     digest, watermark = inference.model_digest(), read_watermark()
     entries = _report(read_entries(digest), context, Function.objects.published().count())
     manifest = build_index(settings.INDEX_DIR, entries, model_digest=digest, watermark=watermark)
+    announce("index")
     return {"generation": manifest.generation, "documents": manifest.documents, "with_vectors": manifest.with_vectors}
 
 

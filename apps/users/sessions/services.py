@@ -6,6 +6,7 @@ from django.utils.crypto import constant_time_compare
 
 from apps.core.audit import record
 from apps.core.errors import InvalidInput
+from apps.core.live import announce
 from apps.users.models import User
 from apps.users.sessions.devices import describe_device
 from apps.users.sessions.models import MAX_NAME, Session
@@ -44,6 +45,7 @@ def name_session(*, session: Session, name: str) -> Session:
 def end_session(*, session: Session) -> None:
     """From its next request on, in every process, nobody is signed in with it."""
     session.delete()
+    announce("session")
     record("session.revoked", subject=session.user, device=describe_device(session.user_agent), name=session.name)
 
 
@@ -54,5 +56,6 @@ def end_sessions(*, user: User, but: Session | None = None) -> int:
         others = others.exclude(pk=but.pk)
     ended, _ = others.delete()
     if ended:
+        announce("session")
         record("sessions.revoked", subject=user, sessions=ended)
     return ended

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from apps.core.live.hub import Holder
 from apps.core.live.origins import read_header
-from apps.users.access.deciding import may
-from apps.users.access.rules import Who
 from apps.users.models import User
+from apps.users.roles import SIGN_IN
 from apps.users.sessions.middleware import find_user
 from apps.users.sessions.models import Session
 from apps.users.sessions.store import SessionStore
@@ -38,7 +37,7 @@ def find_holder(session_key: str) -> Holder | None:
     request = HttpRequest()
     request.session = SessionStore(session_key or None)
     user = find_user(request)
-    if request.session.row is None or not may(user, Who.SIGNED_IN):
+    if request.session.row is None or not user.has_perm(SIGN_IN):
         return None
     return Holder(request.session.row.pk, user, state_of(user))
 

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.users.sessions.lifetime import find_end, is_worth_noting, warn_seconds
+from apps.core.live import announce
 from apps.users.sessions.models import Session, hash_key
 
 
@@ -98,6 +99,7 @@ class SessionStore(SessionBase):
         if key is not None:
             Session.objects.of_key(key).delete()
 
+            announce("session")
     def cycle_key(self) -> None:
         """The same session under a new key, when a password changes: so it keeps its name and its age."""
         self._get_session()

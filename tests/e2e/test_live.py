@@ -1,0 +1,155 @@
+"""A page that lives: told by the gateway, asking by itself while that is away, and told again when it is back."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Page, WebSocket, expect
+from pytest_django import Settings
+
+from apps.core.embedded.home import REPOSITORY
+from apps.core.jobs.context import JobContext
+from apps.core.live import announce
+from apps.core.models import Job, JobState
+from apps.users.models import User
+from apps.users.sessions.services import end_sessions
+from tests.core.embedded.processes import free_ports, wait_until
+from tests.e2e.conftest import Console
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+def database_url() -> str:
+    """Of the tests' own database."""
+    kept = connection.settings_dict
+    password = f":{quote(kept['PASSWORD'])}" if kept["PASSWORD"] else ""
+    return f"postgresql://{kept['USER']}{password}@{quote(kept['HOST'], safe='')}:{kept['PORT']}/{kept['NAME']}"
+
+
+@contextmanager
+def run_gateway(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "granian", "--interface", "asginl", "--port", str(port), "config.asgi:application"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": database_url()}
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, start_new_session=True)
+    try:
+        wait_until(lambda: answers(port))
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/health/live", timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def port(settings: Settings) -> int:
+    (free,) = free_ports(1)
+    settings.GATEWAY_URL = f":{free}"
+    return free
+
+
+@pytest.fixture
+def job(transactional_db: None) -> Job:
+    return Job.objects.create(kind="functions.import", state=JobState.RUNNING, runner="here", total=100)
+
+
+def report(job: Job, done: int) -> None:
+    """As its handler would."""
+    context = JobContext(job)
+    context.report(done, 100, f"{done} functions read")
+
+
+class Heard:
+    """What the page's sockets were told."""
+
+    def __init__(self, page: Page) -> None:
+        self.frames: list[str] = []
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self.frames.append(str(frame)))
+
+    def count(self, text: str) -> int:
+        return sum(text in frame for frame in self.frames)
+
+
+def test_a_page_lives_while_its_socket_is_cut(page: Page, console: Console, job: Job, port: int) -> None:
+    heard = Heard(page)
+    state, line = page.locator("#live-state"), page.locator(".job-line")
+    with run_gateway(port) as gateway:
+        page.goto(f"/jobs/{job.pk}/")
+        expect(page.locator("#job")).to_have_attribute("data-live", f"job:{job.pk}")
+        page.wait_for_function("document.querySelector('#live-state').hidden")
+        wait_for_frame(page, heard, "following")
+        report(job, 10)
+        expect(line).to_contain_text("10 functions read")
+        assert heard.count(f"job:{job.pk}") >= 2
+        kill(gateway)
+        expect(state).to_contain_text("Live updates are cut off", timeout=20_000)
+        told = heard.count("changed")
+        report(job, 40)
+        expect(line).to_contain_text("40 functions read", timeout=20_000)
+        assert heard.count("changed") == told
+    with run_gateway(port):
+        expect(state).to_be_hidden(timeout=40_000)
+        report(job, 70)
+        expect(line).to_contain_text("70 functions read")
+        assert heard.count("changed") > told
+        Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
+        announce("job", job.pk)
+        expect(page.locator("#job .badge")).to_have_text("Succeeded")
+        expect(page.locator("#job")).not_to_have_attribute("data-live", f"job:{job.pk}")
+    console.expect("WebSocket connection")
+
+
+def test_a_page_whose_session_was_ended_says_so_at_once(
+    page: Page, console: Console, curator: User, job: Job, port: int
+) -> None:
+    heard = Heard(page)
+    with run_gateway(port):
+        page.goto(f"/jobs/{job.pk}/")
+        wait_for_frame(page, heard, "following")
+        end_sessions(user=curator)
+        expect(page.get_by_role("alertdialog", name="Your session has ended")).to_be_visible()
+    console.expect("401")
+
+
+def test_a_part_that_fails_says_so_and_the_rest_lives(page: Page, console: Console, settings: Settings) -> None:
+    settings.GATEWAY_URL = ""
+    page.goto("/")
+    news = page.locator("#tile-news")
+    page.route("**/home/news/", lambda route: route.fulfill(status=500, body="no"))
+    expect(news.get_by_text("This part could not be brought up to date.")).to_be_visible(timeout=20_000)
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.locator("#tile-decisions .live-failure")).to_have_count(0)
+    page.unroute("**/home/news/")
+    news.get_by_role("button", name="Try again").click()
+    expect(news.locator(".live-failure")).to_have_count(0)
+    console.expect("500")
+
+
+def wait_for_frame(page: Page, heard: Heard, text: str) -> None:
+    """Playwright hears what its browser tells while it waits for something."""
+    for _ in range(100):
+        if heard.count(text):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"no {text} in {heard.frames}")
