@@ -29,4 +29,5 @@ def acknowledge(*, report: Report, user: "User", comment: str) -> Report:
     report.acknowledged_by, report.acknowledged_at, report.comment = user, timezone.now(), comment
     report.save(update_fields=["acknowledged_by", "acknowledged_at", "comment", "updated_at"])
     announce("report", report.run_id)
+    announce("run", report.run_id)
     return report

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.live import announce
 from apps.users.accounts.mail import on_site, send_mail
 from apps.users.accounts.models import Invitation, InvitationState
 from apps.users.accounts.signups import discard_signup, unproved_signups
@@ -42,6 +43,7 @@ def invite(*, email: str, role: str, invited_by: User) -> tuple[Invitation, str]
                 invited_by=invited_by,
                 expires_at=now + GOOD_FOR,
             )
+            announce("member")
     except IntegrityError as error:
         raise InvalidInput({"email": "is invited already: send that invitation again, or withdraw it"}) from error
     log.info("invited", invitation=invitation.pk, role=invitation.role, by=invited_by.pk)
@@ -64,6 +66,7 @@ def withdraw(*, invitation: Invitation) -> None:
         locked = lock_unsettled(invitation)
         locked.withdrawn_at = timezone.now()
         locked.save(update_fields=["withdrawn_at"])
+        announce("member")
 
 
 def find_invitation(token: str) -> Invitation | None:
@@ -84,6 +87,7 @@ def accept(*, token: str, full_name: str, password: str) -> User:
         user, _ = create_user(email=found.email, role=found.role, full_name=full_name, password=password)
         found.accepted_at = timezone.now()
         found.save(update_fields=["accepted_at"])
+        announce("member")
     log.info("invitation_accepted", invitation=found.pk, user=user.pk)
     return user
 
