@@ -95,7 +95,11 @@ RIGHTS: tuple[Right, ...] = (
     ),
     Right("Delete functions for good", actions("functions.function", "delete"), ADMINS),
     Right("Look after members and invitations", actions("users.user", "view", "add", "change"), ADMINS),
-    Right("See and revoke everybody's API keys", actions("users.apikey", "view", "change"), ADMINS),
+    Right(
+        "See and revoke everybody's keys and tokens",
+        (*actions("users.apikey", "view", "change"), *actions("users.tokenfamily", "view", "change")),
+        ADMINS,
+    ),
     Right("Read and export the audit log", ("core.view_audit",), ADMINS),
     Right(
         "Change what runs by the clock",

@@ -41,7 +41,7 @@ def refuse(request: HttpRequest, rule: Rule) -> HttpResponse | None:
     need = rule.need_of(str(request.method))
     if need is None:
         return HttpResponseNotAllowed(rule.methods)
-    if may(request.user, need):
+    if all(may(request.user, asked) for asked in rule.all_of(need)):
         return None
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())

@@ -1,6 +1,5 @@
 """The tables of docs/access.md, made of the tables that are asked: `python scripts/access_page.py` writes them."""
 
-import re
 from collections.abc import Iterable
 
 from apps.users.access.deciding import permission_of, person_may
@@ -14,7 +13,7 @@ BEGIN = "<!-- Made by scripts/access_page.py: from here -->"
 END = "<!-- to here -->"
 ROLES = (Role.VIEWER, Role.SERVICE, Role.CURATOR, Role.ADMIN)
 BACK_OFFICE = "admin:"
-MODEL_PAGE = re.compile(rf"admin:(\w+)_(changelist|history|{'|'.join(ACTIONS)})")
+LIST = "_changelist"
 
 
 def update_page(text: str) -> str:
@@ -38,8 +37,8 @@ def build_tables() -> str:
             "### API\n",
             table(("address", "method", "asks", "who"), route_rows(own, Surface.API)),
             "### Back office\n",
-            table(("pages of", "look", *ACTIONS), model_rows()),
-            table(("address", "method", "asks", "who"), route_rows(odd_pages(routes), Surface.PAGE)),
+            table(("pages of", "look", *ACTIONS), model_rows(routes)),
+            table(("address", "method", "asks", "who"), route_rows(odd_pages(routes), Surface.BACK_OFFICE)),
         )
     )
 
@@ -70,7 +69,7 @@ def route_rows(routes: Iterable[Route], surface: Surface) -> list[list[str]]:
         rule = ROUTES[route.name]
         if rule.surface is not surface:
             continue
-        address = "/" + route.pattern.replace("^", "").replace("$", "")
+        address = "/" + route.pattern.replace("^", "").replace("$", "").replace("|", ", ")
         for need in dict.fromkeys(rule.needs.values()):
             methods = ", ".join(method for method, asked in rule.needs.items() if asked == need)
             asks = "" if isinstance(need, Who) else code([need])
@@ -78,24 +77,30 @@ def route_rows(routes: Iterable[Route], surface: Surface) -> list[list[str]]:
     return rows
 
 
-def odd_pages(routes: Iterable[Route]) -> list[Route]:
+def model_rows(routes: Iterable[Route]) -> list[list[str]]:
+    """Of each model its usual pages: who sees the list, the history and the rows, and who changes them."""
+    rows = []
+    for route in lists_of(routes):
+        app, model = route.pattern.split("/")[1:3]
+        pages = route.name.removesuffix(LIST)
+        look = who_may(ROUTES[route.name], ROUTES[route.name].needs["GET"])
+        acts = (ROUTES[f"{pages}_{action}"] for action in ACTIONS)
+        rows.append([code([f"{app}.{model}"]), look, *(who_may(rule, rule.needs["POST"]) for rule in acts)])
+    return rows
+
+
+def odd_pages(routes: list[Route]) -> list[Route]:
     """What of the back office is none of a model's usual pages."""
-    return [route for route in routes if route.name.startswith(BACK_OFFICE) and not MODEL_PAGE.fullmatch(route.name)]
+    usual = {
+        f"{route.name.removesuffix(LIST)}_{page}"
+        for route in lists_of(routes)
+        for page in (*ACTIONS, "history", "changelist")
+    }
+    return [route for route in routes if route.name.startswith(BACK_OFFICE) and route.name not in usual]
 
 
-def model_rows() -> list[list[str]]:
-    models = dict.fromkeys(found[1] for name in ROUTES if (found := MODEL_PAGE.fullmatch(name)))
-    return [
-        [
-            code([model.replace("_", ".", 1) if not model.startswith("django_celery_beat") else model]),
-            who_may(ROUTES[f"admin:{model}_changelist"], ROUTES[f"admin:{model}_changelist"].needs["GET"]),
-            *(
-                who_may(ROUTES[f"admin:{model}_{action}"], ROUTES[f"admin:{model}_{action}"].needs["POST"])
-                for action in ACTIONS
-            ),
-        ]
-        for model in models
-    ]
+def lists_of(routes: Iterable[Route]) -> list[Route]:
+    return [route for route in routes if route.name.startswith(BACK_OFFICE) and route.name.endswith(LIST)]
 
 
 def who_may(rule: Rule, need: str) -> str:
@@ -104,7 +109,7 @@ def who_may(rule: Rule, need: str) -> str:
         return need.value
     if rule.surface is Surface.API:
         return roles_with(permission_of(need))
-    return ", ".join(role for role in ROLES if person_may(role, need))
+    return ", ".join(role for role in ROLES if all(person_may(role, asked) for asked in rule.all_of(need)))
 
 
 def roles_with(permission: str) -> str:

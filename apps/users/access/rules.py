@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
+from apps.users.roles import USE_BACK_OFFICE
+
 ACTIONS = ("add", "change", "delete")
 
 
@@ -19,9 +21,13 @@ class Who(StrEnum):
 
 
 class Surface(Enum):
-    """How an answer reads: a page sends strangers to sign in, the API answers 401 and 403."""
+    """How an answer reads: a page sends strangers to sign in, the API answers 401 and 403.
+
+    The back office is pages for those who may use it, whatever else a page of it asks.
+    """
 
     PAGE = "page"
+    BACK_OFFICE = "back office"
     API = "API"
 
 
@@ -34,6 +40,10 @@ class Rule:
 
     def need_of(self, method: str) -> str | None:
         return self.needs.get("GET" if method in ("HEAD", "OPTIONS") else method)
+
+    def all_of(self, need: str) -> tuple[str, ...]:
+        """The need, and what everything on the rule's surface asks besides."""
+        return (USE_BACK_OFFICE, need) if self.surface is Surface.BACK_OFFICE else (need,)
 
     @property
     def methods(self) -> list[str]:
@@ -62,6 +72,10 @@ def acts(need: str) -> Rule:
 def api(**needs: str) -> Rule:
     """`api(GET="functions:read", POST="functions:write")`: scopes, each of which stands for a permission."""
     return Rule(Surface.API, MappingProxyType(needs))
+
+
+def in_back_office(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    return {name: Rule(Surface.BACK_OFFICE, rule.needs) for name, rule in rules.items()}
 
 
 def admin_model(model: str, may: str = "", view: str = "", **more: Rule) -> dict[str, Rule]:

@@ -242,7 +242,15 @@ BACK_OFFICE = {
 }
 
 ROUTES: Mapping[str, Rule] = MappingProxyType(
-    FOR_MACHINES | ACCOUNT | SCREENS | JOBS | FUNCTIONS | EVALUATIONS | API | BACK_OFFICE
+    FOR_MACHINES
+    | ACCOUNT
+    | SCREENS
+    | JOBS
+    | FUNCTIONS
+    | EVALUATIONS
+    | API
+    | WAYS_TO_BACK_OFFICE
+    | in_back_office(BACK_OFFICE)
 )
 
 
