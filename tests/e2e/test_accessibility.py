@@ -37,7 +37,7 @@ def find_pages(context: BrowserContext, world: World, owner: User, *, public: bo
         if rule is None or need is None or rule.surface is Surface.API or route.name.startswith("admin:"):
             continue
         if (need == Who.PUBLIC) is public:
-            address = world.address(route, owner)
+            address = world.find_address(route, owner)
             response = context.request.get(address, max_redirects=0)
             if response.ok and response.headers["content-type"].startswith("text/html"):
                 found.append(address)
