@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.users.accounts.signups import prune_signups
 from apps.users.jwt.services import prune_families
+from apps.users.sessions.store import SessionStore
 
 
 @shared_task(name="users.prune_tokens")
@@ -15,3 +16,8 @@ def prune_tokens_task() -> int:
 @shared_task(name="users.prune_signups")
 def prune_signups_task() -> int:
     return prune_signups(now=timezone.now())
+
+
+@shared_task(name="users.prune_sessions")
+def prune_sessions_task() -> None:
+    SessionStore.clear_expired()

@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     "evaluations.tend_runs": {"task": "evaluations.tend_runs", "schedule": 15.0},
     "evaluations.tend_deliveries": {"task": "evaluations.tend_deliveries", "schedule": 30.0},
     "users.prune_signups": {"task": "users.prune_signups", "schedule": timedelta(days=1)},
+    "users.prune_sessions": {"task": "users.prune_sessions", "schedule": timedelta(days=1)},
     "users.prune_tokens": {"task": "users.prune_tokens", "schedule": timedelta(days=1)},
     "evaluations.prune": {"task": "evaluations.prune", "schedule": timedelta(days=1)},
 }

@@ -43,6 +43,13 @@ def typed(page: Page):
     return page.get_by_label("Name", exact=True)
 
 
+def sign_in(page: Page, user: User) -> None:
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="You are signed in again")).to_be_visible()
+
+
 def test_one_click_renews_a_session_that_is_about_to_end(form: Page) -> None:
     leave_alone(form, left=timedelta(seconds=100))
     warning = form.get_by_role("alertdialog", name="Your session is about to end")
@@ -79,11 +86,7 @@ def test_after_signing_in_again_in_a_new_tab_one_goes_on(
     expect(ended).to_be_visible()
     with context.expect_page() as opened:
         ended.get_by_role("link", name="Sign in again").click()
-    login = opened.value
-    login.get_by_label("Email").fill(curator.email)
-    login.get_by_label("Password").fill(PASSWORD)
-    login.get_by_role("button", name="Sign in", exact=True).click()
-    expect(login.get_by_role("heading", name="You are signed in again")).to_be_visible()
+    sign_in(opened.value, curator)
     expect(ended).to_be_hidden()
     expect(typed(form)).to_have_value("half_written")
     form.get_by_role("button", name="Add function").click()
@@ -91,11 +94,24 @@ def test_after_signing_in_again_in_a_new_tab_one_goes_on(
     assert Function.objects.filter(name="half_written").exists()
 
 
-def test_a_form_that_came_too_late_is_kept_in_the_answer(form: Page, console: Console) -> None:
+def test_a_form_that_came_too_late_is_kept_in_the_answer_and_sent_again(
+    form: Page, context: BrowserContext, curator: User, console: Console
+) -> None:
+    form.get_by_label("Library").fill("tools")
+    form.get_by_label("Language").select_option("python")
     form.get_by_label("Description").fill("Typed & kept.")
     Session.objects.all().delete()
     form.get_by_role("button", name="Add function").click()
     expect(form.get_by_role("heading", name="Your session has ended")).to_be_visible()
     form.get_by_text("What you typed").click()
-    expect(form.get_by_text("Typed & kept.")).to_be_visible()
+    expect(form.get_by_role("definition").filter(has_text="Typed & kept.")).to_be_visible()
+    with context.expect_page() as opened:
+        form.get_by_role("link", name="Sign in again").click()
+    sign_in(opened.value, curator)
+    form.get_by_role("button", name="Send it again").click()
+    expect(form.get_by_role("heading", name="Send it again?")).to_be_visible()
+    form.get_by_role("button", name="Send it again").click()
+    expect(form.get_by_role("heading", name="half_written")).to_be_visible()
+    assert Function.objects.get(name="half_written").description == "Typed & kept."
     console.expect("401")
+    console.expect("403")

@@ -9,15 +9,16 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.timezone import is_naive, make_aware
+from django.utils.timezone import is_naive, localtime, make_aware
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from apps.core.admin_base import ReadOnlyAdmin
 from apps.core.audit.export import CONTENT_TYPES, Form, export_entries
 from apps.core.audit.models import AuditEntry
-from apps.core.audit.presenting import list_changes, show
+from apps.core.audit.presenting import list_changes, name_type, show
 from apps.core.audit.recording import record
 
 READ_AUDIT = "core.view_audit"
@@ -63,22 +64,26 @@ class KindFilter(DropdownFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["show_time", "show_actor", "event", "show_object", "content_type", "remote_addr"]
+    list_display = ["show_time", "show_actor", "show_event", "show_object", "show_kind", "show_address"]
     list_filter = [("timestamp", TimeFilter), ("action", ChoicesDropdownFilter), KindFilter]
     list_select_related = ["content_type"]
     list_defer = ("changes", "additional_data", "serialized_data", "changes_text")
     search_fields = ["event", "actor_email", "object_repr", "=cid", "=object_pk", "=remote_addr"]
     search_help_text = "What was done, who did it, to what; a request's id, a row's, or an address in full"
     actions = ["export_csv", "export_jsonl"]
+    readonly_fields = [
+        "show_time", "show_event", "show_actor", "show_address", "show_object", "show_kind", "show_key", "show_changes",
+        "show_facts", "show_request",
+    ]  # fmt: skip
     fields = [
-        ("show_time", "event"),
-        ("show_actor", "remote_addr"),
-        ("show_object", "content_type", "object_pk"),
+        ("show_time", "show_event"),
+        ("show_actor", "show_address"),
+        "show_object",
+        ("show_kind", "show_key"),
         "show_changes",
         "show_facts",
-        "cid",
+        "show_request",
     ]
-    readonly_fields = ["show_time", "show_actor", "show_object", "show_changes", "show_facts"]
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.has_perm(READ_AUDIT))
@@ -96,7 +101,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description="when", ordering="pk")
     def show_time(self, entry: AuditEntry) -> str:
-        return f"{entry.timestamp:%Y-%m-%d %H:%M:%S} UTC"
+        return format_html('<span class="ts-nowrap">{:%Y-%m-%d %H:%M:%S}</span>', localtime(entry.timestamp))
+
+    @display(description="what was done", ordering="event")
+    def show_event(self, entry: AuditEntry) -> str:
+        return entry.event
 
     @display(description="who", ordering="actor_email")
     def show_actor(self, entry: AuditEntry) -> str:
@@ -106,6 +115,22 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @display(description="to what")
     def show_object(self, entry: AuditEntry) -> str:
         return Truncator(entry.object_repr or "-").chars(80)
+
+    @display(description="kind of row")
+    def show_kind(self, entry: AuditEntry) -> str:
+        return name_type(entry) or "-"
+
+    @display(description="its number")
+    def show_key(self, entry: AuditEntry) -> str:
+        return entry.object_pk or "-"
+
+    @display(description="from where", ordering="remote_addr")
+    def show_address(self, entry: AuditEntry) -> str:
+        return entry.remote_addr or "-"
+
+    @display(description="request")
+    def show_request(self, entry: AuditEntry) -> str:
+        return entry.cid or "-"
 
     @display(description="before and after")
     def show_changes(self, entry: AuditEntry) -> str:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.core.audit.masking import is_secret
+from apps.users.sessions.store import session_of
 
 MOST_FIELDS = 500
 ENDED = "X-Session-Ended"
@@ -23,7 +24,7 @@ def answer_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Instead of the way to the sign-in page: what was typed, or for htmx just the news. Else `response`."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=401, headers={ENDED: "1"})
-    if request.method != "POST" or not request.session.has_ended:
+    if request.method != "POST" or not session_of(request).has_ended:
         return response
     return render_kept(request, "users/session_ended.html", status=401)
 

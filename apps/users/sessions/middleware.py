@@ -15,7 +15,7 @@ from apps.core.addresses import client_address
 from apps.users.sessions.keeping import answer_ended
 from apps.users.sessions.models import MAX_USER_AGENT
 from apps.users.sessions.reading import reading
-from apps.users.sessions.store import SessionStore, Visitor
+from apps.users.sessions.store import SessionStore, Visitor, session_of
 
 BACKGROUND = "X-Background"
 """The header of requests that a page sends by itself: they don't prolong the session of who has left."""
@@ -36,12 +36,12 @@ class UserMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.user = SimpleLazyObject(partial(find_user, request))
+        request.user = SimpleLazyObject(partial(find_user, request))  # type: ignore[assignment]
 
 
 def find_user(request: HttpRequest) -> Any:
     """The session's user, AnonymousUser for none: Django decides, by the password's hash too."""
-    session = request.session
+    session = session_of(request)
     session.get("")  # which reads its row
     with reading(session.row.user if session.row else None):
         return get_user(request)

@@ -43,7 +43,7 @@ def name_session(*, session: Session, name: str) -> Session:
 
 
 def end_session(*, session: Session) -> None:
-    """From its next request on, in every process, nobody is signed in with it."""
+    """From its next request on, in every process, nobody is signed in with it. Its sockets close."""
     session.delete()
     announce("session")
     record("session.revoked", subject=session.user, device=describe_device(session.user_agent), name=session.name)

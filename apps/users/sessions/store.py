@@ -6,15 +6,16 @@ cache that could outlive it. Reading it notes that it was used, at most once a m
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.users.sessions.lifetime import find_end, is_worth_noting, warn_seconds
 from apps.core.live import announce
+from apps.users.sessions.lifetime import find_end, is_worth_noting, warn_seconds
 from apps.users.sessions.models import Session, hash_key
 
 
@@ -40,7 +41,7 @@ class SessionStore(SessionBase):
     @property
     def seconds_left(self) -> int:
         """Until it ends if nobody does anything; 0 for who is not signed in."""
-        self._get_session()
+        self._read()
         if self.row is None or self.row.user_id is None:
             return 0
         return max(0, int((self.row.latest_end - timezone.now()).total_seconds()))
@@ -53,7 +54,7 @@ class SessionStore(SessionBase):
     @property
     def is_renewable(self) -> bool:
         """Whether a use now would put its end beyond the time of warning; not when its longest time is nearly over."""
-        self._get_session()
+        self._read()
         if self.row is None:
             return False
         now = timezone.now()
@@ -77,7 +78,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             try:
                 self.save(must_create=True)
             except CreateError:  # somebody else got the same key meanwhile
@@ -86,7 +87,7 @@ class SessionStore(SessionBase):
             return
 
     def save(self, must_create: bool = False) -> None:
-        data = self._get_session(no_load=must_create)
+        data = self._read(no_load=must_create)
         if self.session_key is None:
             self.create()
         elif must_create:
@@ -98,11 +99,11 @@ class SessionStore(SessionBase):
         key = session_key or self.session_key
         if key is not None:
             Session.objects.of_key(key).delete()
-
             announce("session")
+
     def cycle_key(self) -> None:
         """The same session under a new key, when a password changes: so it keeps its name and its age."""
-        self._get_session()
+        self._read()
         if self.row is not None and self.row.user_id is not None:
             self._inherited = {"since": self.row.since, "name": self.row.name}
         super().cycle_key()
@@ -110,13 +111,18 @@ class SessionStore(SessionBase):
 
     def renew(self) -> None:
         """Notes a use now, however short the last one is ago."""
-        self._get_session()
+        self._read()
         if self.row is not None:
             self._note_use(self.row, timezone.now())
 
     @classmethod
     def clear_expired(cls) -> None:
         Session.objects.filter(ends_at__lte=timezone.now()).delete()
+
+    def _read(self, *, no_load: bool = False) -> dict[str, Any]:
+        """What is in it, read when it is looked at for the first time."""
+        data: dict[str, Any] = self._get_session(no_load=no_load)  # type: ignore[attr-defined]
+        return data
 
     def _insert(self, data: dict[str, Any]) -> None:
         now = timezone.now()
@@ -160,6 +166,11 @@ class SessionStore(SessionBase):
         if self.visitor is None:
             return {}
         return {"address": self.visitor.address or None, "user_agent": self.visitor.user_agent}
+
+
+def session_of(request: HttpRequest) -> SessionStore:
+    """The request's session, typed: our middleware makes no other."""
+    return cast(SessionStore, request.session)
 
 
 def read_user_id(data: dict[str, Any]) -> int | None:

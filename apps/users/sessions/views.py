@@ -15,6 +15,7 @@ from apps.users.sessions.devices import describe_device
 from apps.users.sessions.keeping import is_from_our_pages, render_kept
 from apps.users.sessions.models import Session
 from apps.users.sessions.services import end_session, end_sessions, list_sessions, name_session
+from apps.users.sessions.store import session_of
 
 
 @never_cache
@@ -35,16 +36,17 @@ def rename_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(Session, pk=pk, user=get_user(request))
+    is_this = session == session_of(request).row
     end_session(session=session)
-    if session.key_hash == request.session.row.key_hash:
-        request.session.flush()
+    if is_this:
+        session_of(request).flush()
         return redirect("account_login")
     messages.success(request, f"The session on {describe_device(session.user_agent)} has ended.")
     return redirect("users:sessions")
 
 
 def revoke_others(request: HttpRequest) -> HttpResponse:
-    ended = end_sessions(user=get_user(request), but=request.session.row)
+    ended = end_sessions(user=get_user(request), but=session_of(request).row)
     said = {0: "There was no other session.", 1: "The other session has ended."}
     messages.success(request, said.get(ended, f"{ended} other sessions have ended."))
     return redirect("users:sessions")
@@ -57,7 +59,7 @@ def show_state(request: HttpRequest) -> JsonResponse:
 
 def renew_session(request: HttpRequest) -> JsonResponse:
     if request.user.is_authenticated:
-        request.session.renew()
+        session_of(request).renew()
     return tell_state(request)
 
 
@@ -76,9 +78,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def tell_state(request: HttpRequest) -> JsonResponse:
     known = request.user.is_authenticated
     body = {
-        "left": request.session.seconds_left if known else 0,
+        "left": session_of(request).seconds_left if known else 0,
         "user": str(request.user.pk) if known else "",
-        "renewable": known and request.session.is_renewable,
+        "renewable": known and session_of(request).is_renewable,
         "token": get_token(request),
     }
     return JsonResponse(body, headers={"Cache-Control": "no-store"})
@@ -87,7 +89,7 @@ def tell_state(request: HttpRequest) -> JsonResponse:
 def render_sessions(request: HttpRequest, status: int = 200, **context: Any) -> HttpResponse:
     mine = list_sessions(user=get_user(request))
     rows = [
-        {"session": row, "device": describe_device(row.user_agent), "is_this": row == request.session.row}
+        {"session": row, "device": describe_device(row.user_agent), "is_this": row == session_of(request).row}
         for row in mine
     ]
     rows.sort(key=lambda row: not row["is_this"])

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from apps.users.models import User
 from apps.users.sessions.models import Session, hash_key
 from apps.users.sessions.store import SessionStore, Visitor
+from apps.users.tasks import prune_sessions_task
 from tests.users.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -156,5 +157,5 @@ def test_signing_in_starts_its_time(user: User, settings: Settings) -> None:
 def test_what_has_ended_is_cleared(user: User) -> None:
     old, new = sign_in(user), sign_in(user)
     age(old, seen=timedelta(days=20))
-    SessionStore.clear_expired()
+    prune_sessions_task()
     assert [row.key_hash for row in Session.objects.all()] == [hash_key(new.session_key or "")]
