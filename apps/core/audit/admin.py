@@ -101,7 +101,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description="when", ordering="pk")
     def show_time(self, entry: AuditEntry) -> str:
-        return format_html('<span class="ts-nowrap">{:%Y-%m-%d %H:%M:%S}</span>', localtime(entry.timestamp))
+        moment = f"{localtime(entry.timestamp):%Y-%m-%d %H:%M:%S}"
+        return format_html('<span class="ts-nowrap">{}</span>', moment)
 
     @display(description="what was done", ordering="event")
     def show_event(self, entry: AuditEntry) -> str:
