@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.core.errors import render_error
-from apps.users.limits.requests import add_headers, count_request, describe_refusal
+from apps.users.limits.requests import API, add_headers, count_request, describe_refusal
 
-API = "/api/"
 FREE = ("/health/", "/metrics", "/static/", "/favicon.ico")
 
 

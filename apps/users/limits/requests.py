@@ -16,6 +16,7 @@ from apps.users.limits import counting
 from apps.users.limits.policies import Budget, Limit, Verdict, month_of
 from apps.users.models import ApiKey, User
 
+API = "/api/"
 WHO = {"key": "this key", "user": "your account", "address": "your address"}
 
 
@@ -60,7 +61,9 @@ def limits_of_key(key: ApiKey) -> tuple[Limit, Budget | None]:
 def limit_of(request: HttpRequest, user: object) -> Limit:
     if isinstance(user, User):
         return Limit("user", str(user.pk), settings.LIMIT_USER_PER_MINUTE)
-    return Limit("address", client_network(request) or "-", settings.LIMIT_ADDRESS_PER_MINUTE)
+    # Apart for pages: a program that goes on with a dead key must not keep people from signing in.
+    surface = "api" if request.path_info.startswith(API) else "pages"
+    return Limit("address", f"{surface}:{client_network(request)}", settings.LIMIT_ADDRESS_PER_MINUTE)
 
 
 def find_verdict(request: HttpRequest) -> Verdict | None:

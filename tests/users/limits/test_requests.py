@@ -10,6 +10,7 @@ from redis.exceptions import ConnectionError
 
 from apps.users.jwt.services import start_family
 from apps.users.limits import counting
+from apps.users.limits.budgets import UsageLedger
 from apps.users.limits.counting import Counters
 from apps.users.limits.shared import SharedCounters
 from apps.users.models import ApiKey, User
@@ -21,6 +22,15 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 ME = "/api/v1/me/"
 SEARCH = "/api/v1/functions/search/?q=lines"
 LIMIT = re.compile(r'"(\w+)";r=(\d+);t=(\d+)')
+
+
+@pytest.fixture(autouse=True)
+def counters(monkeypatch: pytest.MonkeyPatch) -> UsageLedger:
+    """Of this test alone, which writes nothing behind its end."""
+    monkeypatch.setattr(UsageLedger, "_start", lambda self: None)
+    usage = UsageLedger()
+    monkeypatch.setattr(counting, "counters", Counters(SharedCounters(), usage))
+    return usage
 
 
 @pytest.fixture
@@ -149,6 +159,11 @@ class TestAddress:
         clients = [Client(REMOTE_ADDR=address, HTTP_X_FORWARDED_FOR=f"192.0.2.{last}") for last in (1, 2, 3)]
         assert [client.get("/api/v1/schema/").status_code for client in clients] == [200, 200, 429]
 
+    def test_a_program_with_a_dead_key_keeps_nobody_from_signing_in(self, few: None) -> None:
+        client = Client(REMOTE_ADDR=an_address())
+        assert statuses(3, client, new_token()) == [401, 401, 429]
+        assert client.get("/account/login/").status_code == 200
+
     @pytest.mark.parametrize("path", ["/health/live", "/metrics"])
     def test_what_machines_ask_is_free(self, few: None, path: str) -> None:
         client = Client(REMOTE_ADDR=an_address())
@@ -181,12 +196,11 @@ class TestAway:
     """Valkey is cut off: nothing fails, and nothing is without limit."""
 
     @pytest.fixture(autouse=True)
-    def cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(self, monkeypatch: pytest.MonkeyPatch, counters: UsageLedger) -> None:
         def fail(*args: Any) -> None:
             raise ConnectionError("gone")
 
         monkeypatch.setattr("apps.users.limits.shared.send", fail)
-        monkeypatch.setattr(counting, "counters", Counters(SharedCounters(), counting.ledger))
 
     @pytest.mark.parametrize("path", [ME, SEARCH])
     def test_keys_are_limited_all_the_same(self, client: Client, token: Token, path: str) -> None:
