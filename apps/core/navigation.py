@@ -68,6 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Users", "group", "admin:users_user_changelist", "users.view_user"),
             Item("API keys", "key", "admin:users_apikey_changelist", "users.view_apikey"),
+            Item("Tokens", "generating_tokens", "admin:users_tokenfamily_changelist", "users.view_tokenfamily"),
             Item("Audit log", "history", "admin:core_auditentry_changelist", "core.view_audit"),
         ),
     ),
