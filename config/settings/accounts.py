@@ -27,6 +27,7 @@ PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 MFA_ADAPTER = "apps.users.accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {
+    "activate_totp": "apps.users.accounts.forms.ActivateAppForm",
     "authenticate": "apps.users.accounts.forms.AuthenticateForm",
     "reauthenticate": "apps.users.accounts.forms.ReauthenticateCodeForm",
     "add_webauthn": "apps.users.accounts.passkey_forms.AddPasskeyForm",

@@ -10,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as BaseAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as BaseReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
@@ -133,6 +134,13 @@ class OneCode:
             raise ValidationError(WRONG_CODE, code="incorrect_code")
         self.authenticator = taken
         return code
+
+
+class ActivateAppForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code"
+        self.fields["code"].widget = forms.TextInput(attrs=CODE)
 
 
 class AuthenticateForm(OneCode, BaseAuthenticateForm):

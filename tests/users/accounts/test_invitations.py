@@ -22,7 +22,7 @@ from tests.users.factories import UserFactory
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 EMAIL = "ada@example.com"
-JOIN = "/account/invitation/"
+JOIN, INVITATIONS = "/account/invitation/", "/account/members/invitations/"
 FORM = {"full_name": "Ada", "password": NEW_PASSWORD, "password_again": NEW_PASSWORD}
 
 
@@ -205,14 +205,14 @@ class TestPages:
         return client
 
     def invite(self, client: Client, **fields: str) -> Any:
-        return client.post("/account/members/invite/", {"email": EMAIL, "role": "curator", **fields})
+        return client.post(INVITATIONS, {"email": EMAIL, "role": "curator", **fields})
 
     def test_the_invitation_is_sent(self, client: Client, settings) -> None:
         settings.EMAIL_ENABLED, settings.SITE_URL = True, "https://touchstone.example"
         settings.ALLOWED_HOSTS = ["*"]
         form = {"email": EMAIL, "role": "curator"}
-        response = client.post("/account/members/invite/", form, HTTP_HOST="evil.example")
-        assert response["Location"] == "/account/members/"
+        response = client.post(INVITATIONS, form, HTTP_HOST="evil.example")
+        assert response["Location"] == INVITATIONS
         (message,) = mail.outbox
         assert message.to == [EMAIL]
         assert "evil" not in message.body
@@ -225,8 +225,8 @@ class TestPages:
         link = response.context["link"]
         assert link in page
         assert "no-store" in response["Cache-Control"]
-        assert link not in client.get("/account/members/").content.decode()
-        assert EMAIL in client.get("/account/members/").content.decode()
+        assert link not in client.get(INVITATIONS).content.decode()
+        assert EMAIL in client.get(INVITATIONS).content.decode()
 
     def test_a_message_that_cannot_be_sent_is_said(
         self, client: Client, settings, monkeypatch: pytest.MonkeyPatch
@@ -255,20 +255,20 @@ class TestPages:
 
     def test_it_is_sent_again_and_withdrawn(self, client: Client, token: str) -> None:
         pk = Invitation.objects.get().pk
-        response = client.post(f"/account/members/invitations/{pk}/resend/")
+        response = client.post(f"{INVITATIONS}{pk}/resend/")
         assert find_invitation(token) is None
         assert find_invitation(response.context["link"].rstrip("/").rpartition("/")[2]) == Invitation.objects.get()
-        client.post(f"/account/members/invitations/{pk}/withdraw/")
+        client.post(f"{INVITATIONS}{pk}/withdraw/")
         assert Invitation.objects.get().state == InvitationState.WITHDRAWN
-        assert client.post(f"/account/members/invitations/{pk}/resend/")["Location"] == "/account/members/"
+        assert client.post(f"{INVITATIONS}{pk}/resend/")["Location"] == INVITATIONS
 
     @pytest.mark.parametrize("role", [Role.VIEWER, Role.CURATOR])
     def test_only_admins_do(self, role: Role, token: str) -> None:
         client = Client()
         client.force_login(UserFactory(role=role))
         pk = Invitation.objects.get().pk
-        assert client.get("/account/members/").status_code == 403
+        assert client.get(INVITATIONS).status_code == 403
         assert self.invite(client, email="other@example.com").status_code == 403
         for action in ("resend", "withdraw"):
-            assert client.post(f"/account/members/invitations/{pk}/{action}/").status_code == 403
+            assert client.post(f"{INVITATIONS}{pk}/{action}/").status_code == 403
         assert find_invitation(token)

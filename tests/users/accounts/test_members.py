@@ -33,27 +33,43 @@ def member() -> User:
 
 
 class TestList:
-    def test_it_is_searched(self, client: Client, admin: User, member: User) -> None:
-        found = client.get(PAGE, {"q": "GRAC"}).content.decode()
-        assert member.email in found
-        assert admin.email not in found.split("People and programs")[1]
-        assert "Nobody is called that" in client.get(PAGE, {"q": "zz%_"}).content.decode()
+    def test_it_is_searched_and_narrowed(self, client: Client, admin: User, member: User) -> None:
+        gone = UserFactory(is_active=False)
+        give_totp(admin)
+        for query, found in (
+            ({"q": "GRAC"}, {member}),
+            ({"role": "admin"}, {admin}),
+            ({"factor": "yes"}, {admin}),
+            ({"active": "no"}, {gone}),
+        ):
+            page = client.get(PAGE, query).content.decode()
+            shown = {user for user in (admin, member, gone) if f"{PAGE}{user.pk}/" in page}
+            assert shown == found, query
 
     def test_html_in_names_is_text(self, client: Client, admin: User, member: User) -> None:
         User.objects.filter(pk=member.pk).update(full_name=HTML)
-        assert HTML not in client.get(PAGE).content.decode()
+        for page in (PAGE, f"{PAGE}?peek={member.pk}", f"{PAGE}{member.pk}/"):
+            assert HTML not in client.get(page).content.decode()
 
     def test_queries_do_not_grow_with_members(self, client: Client, admin: User, django_assert_max_num_queries) -> None:
         client.get(PAGE)
         for count in (1, 30):
             UserFactory.create_batch(count, password=None)
-            with django_assert_max_num_queries(6):
+            with django_assert_max_num_queries(9):
                 client.get(PAGE)
 
-    def test_many_are_on_several_pages(self, client: Client, admin: User) -> None:
-        UserFactory.create_batch(51, password=None)
-        assert "page=2" in client.get(PAGE).content.decode()
-        assert client.get(PAGE, {"page": "2"}).context["page"].number == 2
+    def test_a_member_has_a_page_and_is_shown_beside_the_list(self, client: Client, admin: User, member: User) -> None:
+        assert member.email in client.get(f"{PAGE}{member.pk}/").content.decode()
+        assert "Preview of Grace" in client.get(PAGE, {"peek": member.pk}).content.decode()
+        assert client.get(f"{PAGE}{member.pk + 999}/").status_code == 404
+
+    def test_what_cannot_be_done_is_not_offered(self, client: Client, admin: User, member: User) -> None:
+        program = UserFactory(role=Role.SERVICE)
+        theirs = client.get(f"{PAGE}{program.pk}/").content.decode()
+        assert f"{PAGE}{program.pk}/role/" not in theirs
+        assert f"{PAGE}{program.pk}/password/" not in theirs
+        assert "You cannot deactivate yourself." in client.get(f"{PAGE}{admin.pk}/").content.decode()
+        assert f"{PAGE}{member.pk}/second-factor/" not in client.get(f"{PAGE}{member.pk}/").content.decode()
 
 
 class TestRole:
