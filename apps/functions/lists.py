@@ -39,14 +39,22 @@ class FunctionTable(Table):
         Column("library", "Library", attribute("library.name"), sort="library__name", width="m"),
         Column("language", "Language", lambda one: name_language(one.language), sort="language", width="s"),
         Column("state", "State", attribute("state"), sort="state", drawn=True, width="s"),
-        Column("popularity", "Popularity", attribute("popularity"), sort="popularity", number=True, width="s"),
+        Column(
+            "popularity",
+            "Popularity",
+            attribute("popularity"),
+            sort="popularity",
+            number=True,
+            width="s",
+            only_wide=True,
+        ),
         Column("keywords", "Keywords", attribute("keywords"), hidden=True, width="l"),
         Column("action", "Action", attribute("action"), sort="action", hidden=True, width="m"),
         Column("data_type", "Data type", attribute("data_type"), sort="data_type", hidden=True, width="m"),
         Column("path", "Path", attribute("path"), sort="path", hidden=True, width="l"),
         Column("id", "Id", attribute("external_id"), sort="external_id", hidden=True, width="l"),
         Column("revision", "Revision", attribute("revision"), sort="revision", number=True, hidden=True, width="s"),
-        Column("updated", "Updated", attribute("updated_at"), sort="updated_at"),
+        Column("updated", "Updated", attribute("updated_at"), sort="updated_at", only_wide=True),
     )
     default_sort = "name"
     filters = (

@@ -131,8 +131,9 @@ def test_a_wrong_answer_becomes_a_case(page, functions, suite):
     page.get_by_label("Note").fill("I meant dates")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
-    page.get_by_role("link", name="Feedback inbox").click()
-    draft = page.locator(".draft")
+    page.get_by_role("link", name="Wrong answers").click()
+    rows(page).filter(has_text="sort numbers").click()
+    draft = panel(page)
     expect(draft).to_contain_text("I meant dates")
     draft.get_by_label("Into the suite").select_option("Smoke")
     draft.get_by_role("button", name="Accept").click()
@@ -151,7 +152,11 @@ def test_no_page_of_sweeps_scrolls_sideways_or_complains(page, worse, console):
         "/suites/new/",
         suite.get_absolute_url(),
         f"/suites/{suite.pk}/settings/",
-        f"/suites/{suite.pk}/cases/?case={case.pk}",
+        f"/suites/{suite.pk}/cases/?peek={case.pk}",
+        f"/suites/{suite.pk}/cases/",
+        f"/suites/?peek={suite.pk}",
+        f"/suites/runs/?peek={worse.run_id}&columns=run,suite,note,verdict,accuracy,cases,p95,rate,by,started",
+        f"/suites/reports/?peek={worse.pk}",
         f"/suites/{suite.pk}/cases/add/",
         case.get_absolute_url(),
         worse.get_absolute_url(),

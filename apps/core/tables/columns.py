@@ -18,6 +18,7 @@ class Column:
     """One column. `value` gives what exports write; pages show it too, unless `drawn`: then the table's cells do.
 
     `sort` is the field or annotation that rows are ordered by. `nullable` ones come last in both directions.
+    What is `only_wide` is left out where rows are cards, unless somebody chose it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     hidden: bool = False
     drawn: bool = False
     nullable: bool = False
+    only_wide: bool = False
     width: Width = "m"
 
     def order(self, *, descending: bool) -> OrderBy:

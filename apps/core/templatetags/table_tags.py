@@ -36,6 +36,13 @@ def cell(row: Any, column: Column) -> SafeString | str:
 
 
 @register.filter
+def cell_class(row: Any, column: Column) -> str:
+    """Whether figures stand in it, and whether there is nothing to say, which a card leaves out."""
+    names = ("number" if column.number else "", "unknown" if column.value(row) in (None, "", []) else "")
+    return " ".join(filter(None, names))
+
+
+@register.filter
 def show_time(moment: datetime | None) -> SafeString | str:
     """How long ago, with the whole time for who points at it."""
     if moment is None:

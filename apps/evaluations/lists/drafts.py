@@ -32,7 +32,7 @@ class DraftTable(Table):
     noun = ("draft", "drafts")
     columns = (
         Column("question", "Question", str, sort="query", width="rest"),
-        Column("given", "It answered", list_given, width="l"),
+        Column("given", "It answered", list_given, width="l", only_wide=True),
         Column("expected", "Proposed as right", attribute("expected"), drawn=True, width="l"),
         Column("said", "Said", list_said, width="xl"),
         Column("suite", "Suite", attribute("suite.name"), sort="suite__name", width="m"),

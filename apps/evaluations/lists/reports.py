@@ -42,7 +42,7 @@ class ReportTable(Table):
         Column("wrong", "Newly wrong", attribute("wrong"), sort="wrong", nullable=True, number=True, width="m"),
         Column("right", "Newly right", attribute("right"), sort="right", nullable=True, number=True, hidden=True,
                width="m"),
-        Column("changed", "Changed", list_changed, drawn=True, width="l"),
+        Column("changed", "Changed", list_changed, drawn=True, width="l", only_wide=True),
         Column("baseline", "Compared with", attribute("baseline_id"), number=True, drawn=True, hidden=True),
         Column("acknowledged", "Acknowledged", attribute("acknowledged_at"), sort="acknowledged_at", nullable=True,
                drawn=True, width="l"),

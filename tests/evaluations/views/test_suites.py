@@ -22,7 +22,7 @@ class TestSuites:
         page = text_of(viewer.get(address("suites")))
         assert "Nightly questions" in page
         assert "90.0 %" in page
-        assert '<td class="number" data-label="Cases">20</td>' in page
+        assert '<td class="number only-wide" data-label="Cases">20</td>' in page
         assert compared.get_verdict_display() in page
         assert '<svg class="sparkline"' in page
         assert "New suite" not in page
