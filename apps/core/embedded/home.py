@@ -17,7 +17,8 @@ from urllib.parse import quote
 REPOSITORY = Path(__file__).resolve().parents[3]
 SYSTEM_STATE = Path("/var/lib")
 # Not tempfile.gettempdir(): two shells with different TMPDIR must compute the same socket.
-SHORT_FOLDERS = Path("/tmp")  # noqa: S108 - the folder made there is private, and refused when it is not ours
+# The folder made there is private, and refused when it is not ours.
+SHORT_FOLDERS = Path("/tmp")  # noqa: S108  # nosec B108
 SOCKET_LIMIT = 100  # bytes; the kernel allows 108, and a lock file's suffix comes on top
 DATABASE = "touchstone"
 POSTGRES_PORT = 5432  # part of the socket's name only: nothing listens on it

@@ -43,7 +43,7 @@ def main() -> None:
     if os.getppid() != parent:
         sys.exit("the parent ended while this process started")
     try:
-        os.execv(command[0], command)  # noqa: S606 - becoming that program is the point
+        os.execv(command[0], command)  # noqa: S606 - becoming that program is the point  # nosec B606
     except OSError as error:
         sys.exit(f"cannot run {command[0]}: {error.strerror}")
 

@@ -1,6 +1,6 @@
 """The report as JUnit XML, for build servers: a test a turned case, and one for the verdict."""
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nosec B405
 
 from apps.evaluations.reports.contents import Contents, Flip, Side
 from apps.evaluations.reports.words import (
