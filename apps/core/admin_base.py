@@ -1,5 +1,6 @@
 """What every admin of ours starts from: lists that stay quick on large tables, and pages of their own."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -8,10 +9,22 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold import fields as unfold_fields
 from unfold.admin import ModelAdmin
 
 from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
+
+
+def show_json(data: Any, encoder: type[json.JSONEncoder] | None) -> SafeString:
+    text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, cls=encoder)
+    return format_html('<pre class="ts-mono ts-json">{}</pre>', text)
+
+
+# Theirs colours it by styles in the page, which the policy forbids.
+unfold_fields.prettify_json = show_json
 
 
 class CuratedAdmin(ModelAdmin):
