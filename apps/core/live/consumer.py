@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 
 from apps.core.live.address import PATH
 from apps.core.live.hub import Code, Holder, Hub
@@ -63,8 +62,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """0 for who may stay, else the code that the socket is closed with."""
         try:
             self.holder = await self.hub.guard.admit(self.scope)
-        except DatabaseError as error:
-            log.warning("live_cut", error=str(error))
+        except Exception:
+            log.exception("live_failed")
             return Code.AWAY
         return await self.hub.join(self) if self.holder else Code.ENDED
 

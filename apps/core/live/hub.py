@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import structlog
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from apps.core.live.announcing import GROUP
@@ -20,6 +19,7 @@ from apps.core.live.topics import topic_of
 TEND_SECONDS = 1.0
 DEAF_SECONDS = 4.0
 """Without a word for so long, Valkey is away: pages are sent off to ask for themselves."""
+FLUSH_SECONDS = 2.0
 IDLE_SECONDS = 60.0
 REMEMBERED = 500
 MOST_SOCKETS = 32
@@ -82,6 +82,7 @@ class Hub:
         self._hearing = asyncio.Event()
         self._look = asyncio.Event()
         self._ear: asyncio.Task[None] | None = None
+        self._hearings = 0
         self._tending: asyncio.Task[None] | None = None
 
     async def join(self, socket: Listener) -> int:
@@ -125,16 +126,18 @@ class Hub:
             self._ear.cancel()
         self._hearing.clear()
         self._heard_at = self._clock()
-        self._ear = asyncio.create_task(self._hear())
+        self._hearings += 1
+        self._ear = asyncio.create_task(self._hear(self._hearings))
 
-    async def _hear(self) -> None:
+    async def _hear(self, number: int) -> None:
+        """Until it breaks off, or another begins: the layer does not always let itself be cancelled at once."""
         layer = get_channel_layer()
         try:
-            await layer.flush()
+            await asyncio.wait_for(layer.flush(), FLUSH_SECONDS)
             channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
             self._look.set()  # whether it is heard shows at the next sign of life
-            while True:
+            while number == self._hearings:
                 self._take(await layer.receive(channel))
         except (RedisError, OSError) as error:
             log.warning("live_cut", error=str(error) or type(error).__name__)
@@ -165,7 +168,12 @@ class Hub:
             if self._clock() - self._heard_at > DEAF_SECONDS:
                 self._send_off()
                 self._begin_hearing()
-            await self._end_ended()
+            try:
+                await self._end_ended()
+            except Exception:
+                # Who cannot be looked at is not told anything either.
+                log.exception("live_failed")
+                self._send_off()
         if self._ear:
             self._ear.cancel()
 
@@ -178,12 +186,7 @@ class Hub:
 
     async def _end_ended(self) -> None:
         holders = {socket.holder.session: socket.holder for socket in self._sockets}
-        try:
-            ended = await self.guard.find_ended(holders.values()) if holders else set()
-        except DatabaseError as error:
-            log.warning("live_cut", error=str(error))
-            self._send_off()
-            return
+        ended = await self.guard.find_ended(holders.values()) if holders else set()
         for socket in list(self._sockets):
             if socket.holder.session in ended:
                 self._sockets.discard(socket)

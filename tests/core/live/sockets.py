@@ -1,5 +1,6 @@
 """A page's socket, for tests, and the gateway behind it, which hears the real Valkey."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -65,9 +66,10 @@ class Page:
 @asynccontextmanager
 async def gateway() -> AsyncIterator[Hub]:
     hub = Hub(SessionGuard())
-    yield hub
-    await hub.close()
-    await get_channel_layer().flush()
+    try:
+        yield hub
+    finally:
+        await asyncio.wait_for(hub.close(), SECONDS)
 
 
 async def tell(*names: str) -> None:
@@ -84,4 +86,9 @@ def sign_in(user: User) -> str:
 def play(scene: Callable[[], Awaitable[None]]) -> None:
     """In a loop of its own, with the database as the test has it: its transaction's connection is kept open."""
     with patch("channels.db.close_old_connections"):
-        async_to_sync(scene)()
+        async_to_sync(limit)(scene)
+
+
+async def limit(scene: Callable[[], Awaitable[None]]) -> None:
+    """No scene takes so long; one that hangs is to fail."""
+    await asyncio.wait_for(scene(), 60)

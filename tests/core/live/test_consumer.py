@@ -139,7 +139,7 @@ def test_a_socket_ends_with_its_session(
 
 def test_a_revoked_session_is_not_waited_for(user: User, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateways are told of it, and look at once."""
-    monkeypatch.setattr("apps.core.live.hub.TEND_SECONDS", 3600)
+    monkeypatch.setattr("apps.core.live.hub.TEND_SECONDS", 30)
 
     async def scene() -> None:
         async with gateway() as hub:

@@ -136,7 +136,7 @@ def test_when_nobody_can_say_who_is_signed_in_pages_are_sent_off(monkeypatch: py
 @pytest.mark.integration
 def test_it_rests_when_nobody_has_been_there_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "TEND_SECONDS", 0.01)
-    monkeypatch.setattr(hubs, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(hubs, "IDLE_SECONDS", 1.5)
 
     async def scene() -> None:
         async with gateway() as hub:
