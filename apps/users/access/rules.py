@@ -78,7 +78,9 @@ def in_back_office(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     return {name: Rule(Surface.BACK_OFFICE, rule.needs) for name, rule in rules.items()}
 
 
-def admin_model(model: str, may: str = "", view: str = "", **more: Rule) -> dict[str, Rule]:
+def admin_model(
+    model: str, may: str = "", *, view: str = "", more: Mapping[str, Rule] | None = None
+) -> dict[str, Rule]:
     """The back office's pages of a model, `app.model`; `may` has those of "add change delete" that are open at all.
 
     Its list, its history and each row ask for the permission to view it, or for `view`. `more` are pages of its own.
@@ -92,5 +94,5 @@ def admin_model(model: str, may: str = "", view: str = "", **more: Rule) -> dict
         f"{prefix}_change": page(GET=view, POST=allowed["change"]),
         f"{prefix}_delete": form(allowed["delete"]),
         f"{prefix}_history": reads(view),
-        **{f"{prefix}_{own}": rule for own, rule in more.items()},
+        **{f"{prefix}_{own}": rule for own, rule in (more or {}).items()},
     }

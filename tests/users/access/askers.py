@@ -60,8 +60,9 @@ class Askers:
         return next(asker for asker in self.sessions if asker.role == role)
 
     def on_pages(self) -> list[Asker]:
-        """Of programs only an admin's: what no page lets in as an admin, it lets in as nobody."""
-        return [self.nobody, *self.sessions, self.dead[0], *(one for one in self.programs if one.role == Role.ADMIN)]
+        """Of programs only an admin's key: what no page lets in for an admin, it lets in for nobody."""
+        key = next(one for one in self.programs if one.role == Role.ADMIN)
+        return [self.nobody, *self.sessions, self.dead[0], key]
 
     def on_api(self, need: str) -> list[Asker]:
         return [self.nobody, *self.sessions, *self.dead, *self.programs, *self.by_scope.get(need, [])]

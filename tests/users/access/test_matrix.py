@@ -40,6 +40,8 @@ def world(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -
     """Made once for all requests of a test, since each is undone."""
     monkeypatch.setattr("apps.core.targets.registry._targets", dict(_targets))
     register_target(targets.NAME, targets.PATH)
+    # What pages look like is tested with them, and would take most of the time here.
+    monkeypatch.setattr("django.template.backends.django.Template.render", lambda *given, **named: "")
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
     for name in ("KEY", "USER", "ADDRESS", "SIGN_INS"):
         setattr(settings, f"LIMIT_{name}_PER_MINUTE", 1_000_000)
@@ -87,8 +89,8 @@ def judge(route: Route, need: str | None, response: HttpResponse) -> str:
 
 def expect(world: World, rule: Rule, need: str | None) -> list[tuple[Asker, str]]:
     """Who is to ask, and what is to come of it."""
-    if need is None:
-        return [(world.askers.find(Role.ADMIN), NOT_ALLOWED)]
+    if need is None:  # pages say so to strangers too, and sooner
+        return [(world.askers.find(Role.ADMIN) if rule.surface is Surface.API else world.askers.nobody, NOT_ALLOWED)]
     if need == Who.PUBLIC:
         return [(world.askers.nobody, LET_IN)]
     askers = world.askers.on_api(need) if rule.surface is Surface.API else world.askers.on_pages()

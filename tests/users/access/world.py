@@ -87,9 +87,7 @@ class World:
         self.client.cookies.clear()
         if asker.cookie:
             self.client.cookies[settings.SESSION_COOKIE_NAME] = asker.cookie
-        # Pages refuse in JSON then: a whole page each time would take most of the time.
-        headers = {} if as_json else {"Accept": "application/json"}
-        headers |= {"Authorization": f"Bearer {asker.bearer}"} if asker.bearer else {}
+        headers = {"Authorization": f"Bearer {asker.bearer}"} if asker.bearer else {}
         if method == "GET":
             return self.client.get(address, headers=headers)
         kind = "application/json" if as_json else "application/x-www-form-urlencoded"
