@@ -19,6 +19,8 @@ from tests.users.access.world import World, make_world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+PARTS = 4
+
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path, transactional_db: None) -> World:
@@ -48,12 +50,13 @@ def assert_all_accessible(page: Page, addresses: list[str]) -> None:
     assert [violation for address in addresses for violation in walk_violations(page, address)] == []
 
 
-def test_every_page_of_who_is_signed_in(context, world, live_server):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_of_who_is_signed_in(context, world, live_server, part):
     admin = world.askers.find(Role.ADMIN)
     context.add_cookies([{"name": configured.SESSION_COOKIE_NAME, "value": admin.cookie, "url": live_server.url}])
     addresses = find_pages(context, world, admin.user, public=False)
     assert len(addresses) > 25
-    assert_all_accessible(context.new_page(), addresses)
+    assert_all_accessible(context.new_page(), addresses[part::PARTS])
 
 
 def test_every_page_of_strangers(context, world, console):
