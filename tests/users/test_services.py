@@ -9,7 +9,7 @@ from apps.core.errors import InvalidInput
 from apps.users import services
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
-from apps.users.scopes import FUNCTIONS_READ, FUNCTIONS_WRITE, JOBS_READ
+from apps.users.scopes import FUNCTIONS_READ, FUNCTIONS_WRITE
 from apps.users.services import (
     FIRST_ADMIN_EMAIL,
     create_key,
@@ -180,9 +180,9 @@ class TestCreateKey:
         ApiKeyFactory(user=user, expires_at=past)
         ApiKeyFactory()
         for _ in range(2):
-            create_key(user=user, name="CI", scopes=[JOBS_READ])
+            create_key(user=user, name="CI", scopes=[FUNCTIONS_READ])
         with pytest.raises(InvalidInput, match="revoke one first"):
-            create_key(user=user, name="CI", scopes=[JOBS_READ])
+            create_key(user=user, name="CI", scopes=[FUNCTIONS_READ])
 
     def test_a_prefix_that_is_taken_is_not_used_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         taken = ApiKeyFactory()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pytest_django import Settings
 
+from apps.core.audit.models import AuditEntry
 from apps.users.jwt.models import Ending, TokenFamily
 from apps.users.jwt.services import find_family, refresh_family, revoke_families, revoke_token, start_family
 from apps.users.jwt.tokens import TokenRefused
@@ -121,6 +122,20 @@ def test_a_new_secret_key_ends_none_while_the_former_is_named(user: User, settin
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [settings.SECRET_KEY]
     second = refresh_family(refresh=pair.refresh)
     assert find_family(access=second.access).user == user
+
+
+def test_what_happens_to_a_family_is_in_the_audit_log_and_its_tokens_are_not(user: User) -> None:
+    first, other = start_family(user=user, name="nightly"), start_family(user=user)
+    refresh_family(refresh=first.refresh)
+    refusal_of_refresh(first.refresh)
+    revoke_families(families=[other.family])
+    entries = AuditEntry.objects.filter(event__startswith="jwt.").order_by("pk")
+    assert [entry.event for entry in entries] == ["jwt.begun", "jwt.begun", "jwt.reused", "jwt.revoked"]
+    written = str(list(entries.values()))
+    for pair in (first, other):
+        assert pair.family.jti not in written
+        assert pair.refresh not in written
+        assert pair.access not in written
 
 
 @pytest.mark.django_db(transaction=True)
