@@ -12,6 +12,7 @@ from tests.users.factories import PASSWORD, UserFactory
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 EMAIL = "ada@example.com"
+LOGIN = "/account/login/?next=/account/"
 WIDTHS = [360, 1280]
 
 
@@ -21,7 +22,7 @@ def give(page: Page, label: str, text: str, button: str) -> None:
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
-    page.goto("/account/login/")
+    page.goto(LOGIN)
     page.get_by_label("Email address").fill(email)
     give(page, "Password", password, "Sign in")
 
@@ -112,6 +113,7 @@ def test_a_passkey_is_added_and_signs_in_alone(context, transactional_db):
     expect(page.get_by_role("row", name=re.compile("Laptop yes"))).to_be_visible()
 
     sign_out(page)
+    page.goto(LOGIN)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_label(f"Account of {user.full_name}")).to_be_visible()
 
