@@ -41,7 +41,7 @@ def walk_violations(page: Page, address: str) -> Iterator[str]:
 
 
 def take_picture(page: Page, address: str, variant: str) -> None:
-    name = re.sub(r"\W+", "-", re.sub(r"\d+", "", address)).strip("-") or "home"
+    name = re.sub(r"\W+", "-", re.sub(r"\d+", "one", address)).strip("-") or "home"
     page.screenshot(path=Path(PICTURES) / f"{name}-{variant}.png", full_page=True)
 
 
