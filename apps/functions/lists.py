@@ -35,10 +35,10 @@ class FunctionTable(Table):
     noun = ("function", "functions")
     columns = (
         Column("name", "Name", str, sort="name", drawn=True, width="rest"),
-        Column("summary", "What it does", attribute("summary"), drawn=True, width="xl"),
+        Column("summary", "What it does", attribute("summary"), drawn=True, width="xxl"),
         Column("library", "Library", attribute("library.name"), sort="library__name", width="m"),
         Column("language", "Language", lambda one: name_language(one.language), sort="language", width="s"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True, width="s"),
+        Column("state", "State", attribute("state"), sort="state", drawn=True),
         Column(
             "popularity",
             "Popularity",

@@ -74,7 +74,7 @@ class TestList:
 class TestOne:
     def test_a_running_job_is_asked_about_again(self, client, running):
         page = client.get(reverse("core:job", args=[running.pk])).content.decode()
-        assert 'hx-trigger="every 1s"' in page
+        assert f'data-live="job:{running.pk}"' in page
         assert 'value="40"' in page
         assert "400 read" in page
         assert "Cancel" in page
@@ -82,7 +82,7 @@ class TestOne:
     def test_a_job_that_is_over_is_left_alone(self, client):
         job = make_job(state=JobState.SUCCEEDED, finished_at=timezone.now())
         page = client.get(reverse("core:job", args=[job.pk])).content.decode()
-        assert "every 1s" not in page
+        assert 'data-live="' not in page
         assert "cancel-job" not in page
 
     def test_htmx_gets_the_part_that_changes(self, client, running):

@@ -22,9 +22,9 @@ class JobTable(Table):
     noun = ("job", "jobs")
     columns = (
         Column("job", "Job", lambda job: f"{job_title(job.kind)} #{job.pk}", sort="pk", drawn=True, width="rest"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True, width="s"),
-        Column("progress", "Progress", lambda job: job.error or job.message, drawn=True, width="xl"),
-        Column("took", "Took", lambda job: round(job.seconds, 1), number=True, drawn=True, width="s", only_wide=True),
+        Column("state", "State", attribute("state"), sort="state", drawn=True),
+        Column("progress", "Progress", lambda job: job.error or job.message, drawn=True, width="xxl"),
+        Column("took", "Took", lambda job: round(job.seconds, 1), number=True, drawn=True, width="m", only_wide=True),
         Column("by", "Started by", attribute("created_by"), drawn=True, width="l", only_wide=True),
         Column("when", "When", attribute("created_at"), sort="created_at"),
         Column("finished", "Finished", attribute("finished_at"), sort="finished_at", nullable=True, hidden=True),

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 
-Width = Literal["xs", "s", "m", "l", "xl", "rest"]
-WIDTHS = {"xs": 5, "s": 7, "m": 9.5, "l": 13, "xl": 18, "rest": 16}
+Width = Literal["s", "m", "l", "xl", "xxl", "rest"]
+WIDTHS = {"s": 6, "m": 8, "l": 10.5, "xl": 13.5, "xxl": 17, "rest": 13}
 """In rem, as static/css/components/tables.css has them; "rest" is the least of what takes all that is left."""
 
 

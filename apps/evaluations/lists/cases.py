@@ -31,7 +31,7 @@ class CaseTable(Table):
     columns = (
         Column("question", "Question", str, sort="query", width="rest"),
         Column("expected", "Right answers", attribute("expected"), drawn=True, width="l"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True, width="s"),
+        Column("state", "State", attribute("state"), sort="state", drawn=True),
         Column("origin", "Origin", attribute("origin"), sort="origin", drawn=True, width="m", only_wide=True),
         Column("made_by", "Made by", attribute("made_by"), sort="made_by", drawn=True, width="m", only_wide=True),
         Column("tags", "Tags", attribute("tags"), width="l", only_wide=True),

@@ -30,6 +30,11 @@ def list_changed(report: Any) -> list[str]:
     return [change["name"] for change in report.changes or ()]
 
 
+def answered_at(report: Report) -> Any:
+    """When somebody acknowledged it, or that nobody has who should."""
+    return "nobody yet" if report.needs_acknowledgement else report.acknowledged_at
+
+
 class ReportTable(Table):
     page = "evaluations:reports"
     noun = ("report", "reports")
@@ -37,14 +42,15 @@ class ReportTable(Table):
         Column("report", "Report", lambda report: f"{report.run.suite} #{report.run_id}", sort="run", drawn=True,
                width="rest"),
         Column("verdict", "Verdict", lambda report: report.get_verdict_display(), sort="verdict", drawn=True,
-               width="l"),
+               width="xl"),
         Column("reason", "Why", attribute("reason"), drawn=True, width="xl"),
-        Column("wrong", "Newly wrong", attribute("wrong"), sort="wrong", nullable=True, number=True, width="m"),
+        Column("wrong", "Newly wrong", attribute("wrong"), sort="wrong", nullable=True, number=True, hidden=True,
+               width="m"),
         Column("right", "Newly right", attribute("right"), sort="right", nullable=True, number=True, hidden=True,
                width="m"),
         Column("changed", "Changed", list_changed, drawn=True, width="l", only_wide=True),
         Column("baseline", "Compared with", attribute("baseline_id"), number=True, drawn=True, hidden=True),
-        Column("acknowledged", "Acknowledged", attribute("acknowledged_at"), sort="acknowledged_at", nullable=True,
+        Column("acknowledged", "Acknowledged", answered_at, sort="acknowledged_at", nullable=True,
                drawn=True, width="l"),
         Column("comment", "Comment", attribute("comment"), hidden=True, width="l"),
         Column("written", "Written", attribute("created_at"), sort="created_at"),

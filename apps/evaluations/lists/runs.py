@@ -41,7 +41,7 @@ class RunTable(Table):
     columns = (
         Column("run", "Run", lambda run: f"#{run.pk}", sort="pk", drawn=True, width="rest"),
         Column("suite", "Suite", attribute("suite.name"), sort="suite__name", width="l"),
-        Column("verdict", "Verdict", verdict_of, sort="report__verdict", nullable=True, drawn=True, width="l"),
+        Column("verdict", "Verdict", verdict_of, sort="report__verdict", nullable=True, drawn=True, width="xl"),
         Column("accuracy", "Accuracy", figure("accuracy"), sort="summary__accuracy", nullable=True, number=True,
                drawn=True, width="s"),
         Column("cases", "Cases", attribute("total"), sort="total", number=True, width="s", only_wide=True),
@@ -55,7 +55,7 @@ class RunTable(Table):
                width="s"),
         Column("baseline", "Compared with", attribute("baseline_id"), number=True, drawn=True, hidden=True),
         Column("note", "Note", attribute("note"), sort="note", hidden=True, width="l"),
-        Column("by", "Started by", started_by, width="m", only_wide=True),
+        Column("by", "Started by", started_by, hidden=True, width="l"),
         Column("started", "Started", attribute("created_at"), sort="created_at"),
         Column("finished", "Finished", attribute("finished_at"), sort="finished_at", nullable=True, hidden=True),
     )  # fmt: skip

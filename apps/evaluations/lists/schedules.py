@@ -23,7 +23,7 @@ class ScheduleTable(Table):
         Column("suite", "Suite", attribute("suite.name"), sort="suite__name", width="rest"),
         Column("when", "When", attribute("status.words"), drawn=True, width="xl"),
         Column("next", "Next", attribute("status.next_due"), drawn=True),
-        Column("last", "Last run", attribute("status.last_run.pk"), sort="last", nullable=True, drawn=True, width="l"),
+        Column("last", "Last run", attribute("status.last_run.pk"), sort="last", nullable=True, drawn=True, width="xl"),
         Column(
             "compares",
             "Compares with",

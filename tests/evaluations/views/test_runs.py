@@ -25,7 +25,7 @@ class TestProgress:
             estimate={**estimate, "latency_ms": 3.2, "cases_per_second": 25},
         )  # fmt: skip
         page = text_of(viewer.get(run.get_absolute_url()))
-        for said in ("50 of 200 cases", "80.0 %", "67.0 to 89.0 %", "25 %", "left", "every 1s"):
+        for said in ("50 of 200 cases", "80.0 %", "67.0 to 89.0 %", "25 %", "left", "data-live"):
             assert said in page
         assert "Cancel" not in page
         alone = viewer.get(run.get_absolute_url(), headers=part("progress"))
