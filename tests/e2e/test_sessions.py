@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from apps.functions.models import Function
 from apps.users.models import User
 from apps.users.sessions.models import Session
+from tests.e2e.axe import assert_accessible
 from tests.e2e.conftest import Console
 from tests.users.factories import PASSWORD
 
@@ -56,6 +57,7 @@ def test_one_click_renews_a_session_that_is_about_to_end(form: Page) -> None:
     expect(warning).to_contain_text(re.compile("signed out in 1 minute"))
     stay = warning.get_by_role("button", name="Stay signed in")
     expect(stay).to_be_focused()
+    assert_accessible(form)
     stay.press("Enter")
     expect(warning).to_be_hidden()
     assert Session.objects.get().latest_end > timezone.now() + timedelta(hours=7)
@@ -84,6 +86,7 @@ def test_after_signing_in_again_in_a_new_tab_one_goes_on(
     form.clock.fast_forward(int(timedelta(hours=8, seconds=1).total_seconds() * 1000))
     ended = form.get_by_role("alertdialog", name="Your session has ended")
     expect(ended).to_be_visible()
+    assert_accessible(form)
     with context.expect_page() as opened:
         ended.get_by_role("link", name="Sign in again").click()
     sign_in(opened.value, curator)
@@ -104,6 +107,7 @@ def test_a_form_that_came_too_late_is_kept_in_the_answer_and_sent_again(
     form.get_by_role("button", name="Add function").click()
     expect(form.get_by_role("heading", name="Your session has ended")).to_be_visible()
     form.get_by_text("What you typed").click()
+    assert_accessible(form)
     expect(form.get_by_role("definition").filter(has_text="Typed & kept.")).to_be_visible()
     with context.expect_page() as opened:
         form.get_by_role("link", name="Sign in again").click()

@@ -1,10 +1,10 @@
 """Who did what, when, from where, and what it was before: kept for good.
 
 Rows of watched models note their changes by themselves (`watch`, which an app calls for its models when it starts).
-What is no change of a row is written with `record`. Work on many rows runs within `in_bulk`, and is one entry.
+What is no change of a row is written with `record`. Work on many rows runs `quietly`, and has one entry for all.
 """
 
-from apps.core.audit.recording import in_bulk, quietly, record, watch
+from apps.core.audit.recording import quietly, record, watch
 from apps.core.audit.source import acting
 
-__all__ = ["acting", "in_bulk", "quietly", "record", "watch"]
+__all__ = ["acting", "quietly", "record", "watch"]

@@ -99,12 +99,3 @@ def quietly() -> Iterator[None]:
     """Rows that change within have no entries: whoever says so writes one for all of them."""
     with disable_auditlog():
         yield
-
-
-@contextmanager
-def in_bulk(action: str, **told: Any) -> Iterator[dict[str, Any]]:
-    """One entry for all that is done within, written at the end; what is put into the dict it yields goes into it."""
-    facts: dict[str, Any] = {}
-    with quietly():
-        yield facts
-    record(action, **{**told, **facts})
