@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 import structlog
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.core.live.address import PATH
@@ -25,6 +26,10 @@ PAUSE_SECONDS = 0.2
 BEAT_SECONDS = 20.0
 """A page that hears nothing for much longer takes its socket for dead."""
 SEND_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger("touchstone.live")
 
@@ -46,7 +51,26 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._came: deque[float] = deque(maxlen=MOST_MESSAGES)
         self._code = 0
         self._news = asyncio.Event()
+        self._over = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def receive_until_over() -> dict[str, Any]:
+            coming, over = asyncio.ensure_future(receive()), asyncio.ensure_future(self._over.wait())
+            try:
+                await asyncio.wait({coming, over}, return_when=asyncio.FIRST_COMPLETED)
+                return coming.result() if coming.done() else {"type": "live.over"}
+            finally:
+                coming.cancel()
+                over.cancel()
+
+        await super().__call__(scope, receive_until_over, send)
+
+    async def live_over(self, message: dict[str, Any]) -> None:
+        """Ends the socket from our side: granian closes none from which somebody still waits to receive."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.close(self._code or Code.TOO_MUCH), CLOSE_SECONDS)
+        raise StopConsumer
 
     async def connect(self) -> None:
         if self.scope["path"] != PATH or not is_ours(self.scope):
@@ -114,8 +138,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self._write({"changed": list(changed)} if changed else {})
                 await asyncio.sleep(PAUSE_SECONDS)
         self.hub.leave(self)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.close(self._code or Code.TOO_MUCH), SEND_SECONDS)
+        self._over.set()
 
     async def _write(self, message: dict[str, Any]) -> None:
         """Raises TimeoutError for a page that takes nothing."""
