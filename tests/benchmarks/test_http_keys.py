@@ -64,6 +64,13 @@ def test_all_as_due() -> None:
     assert figures["answers"]["limited"] == {"200": PER_MINUTE, "429": 1}
 
 
+def test_a_minute_that_is_over_lets_more_through() -> None:
+    later = answers("limited", *[200] * (PER_MINUTE // 2), sent_at=100)
+    assert describe([*GOOD, *later], 2.0, 10)["as_due"]
+    too_many = answers("limited", *[200] * (2 * PER_MINUTE), sent_at=100)
+    assert not describe([*GOOD, *too_many], 2.0, 10)["due"]["limited"]
+
+
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
