@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 
 COUNTED = 10_000
 """Rows are counted up to here: beyond it nobody wants to know exactly, and counting takes time."""
+DEEP = 1_000
+"""From this row on only keys are read of what is passed over, which an index often has: another question to ask."""
 REACHED = 100_000
 """The last row that turning pages leads to; further on one filters."""
 
@@ -46,7 +48,11 @@ def fetch_page(rows: QuerySet[Any], number: int, size: int) -> RowPage:
 def _fetch(rows: QuerySet[Any], number: int, size: int) -> list[Any]:
     """One more than a page has, which says whether there is a next one."""
     start = (number - 1) * size
-    return list(rows[start : start + size + 1])
+    if start < DEEP:
+        return list(rows[start : start + size + 1])
+    keys = list(rows.values_list("pk", flat=True)[start : start + size + 1])
+    found = rows.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def _complete(rows: QuerySet[Any], found: list[Any], number: int, size: int) -> RowPage:

@@ -102,6 +102,14 @@ class TestPages:
         page = fetch_page(self.rows(12), 99, 10)
         assert (page.number, len(page.rows)) == (2, 2)
 
+    @pytest.mark.parametrize("deep", [0, 10_000])
+    def test_far_pages_have_the_same_rows(self, monkeypatch, deep):
+        monkeypatch.setattr("apps.core.tables.paging.DEEP", deep)
+        rows = self.rows(35).order_by("kind", "-pk")
+        found = [job.pk for number in (1, 2, 3, 4) for job in fetch_page(rows, number, 10).rows]
+        assert found == sorted(found, reverse=True)
+        assert len(found) == 35
+
     def test_turning_pages_ends_somewhere(self):
         page = fetch_page(self.rows(80), 6, 10)
         assert (page.number, page.has_next) == (6, False)
