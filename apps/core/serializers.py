@@ -21,7 +21,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     state = JobStateField(read_only=True)
     percent = serializers.IntegerField(read_only=True, allow_null=True)
     seconds = serializers.FloatField(read_only=True)
-    created_by = serializers.EmailField(source="created_by.email", read_only=True, default=None)
+    created_by = serializers.EmailField(source="created_by.email", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Job

@@ -24,6 +24,7 @@ from apps.evaluations.services.suites import pin_baseline
 from apps.users.permissions import get_user
 
 HEAVY = ("plan", "report__data")
+REPORT_TYPES = ("text/html", "text/markdown", "text/csv", "application/xml")
 UNLISTED = (*HEAVY, "summary", "pinned", "drift", "estimate")
 
 
@@ -109,7 +110,7 @@ class RunViewSet(RetrieveModelMixin, ViewSetMixin, ApiView):
 
     @describe_read(
         "Get a run's report",
-        {200: OpenApiTypes.OBJECT},
+        {200: OpenApiTypes.OBJECT, **dict.fromkeys(((200, kind) for kind in REPORT_TYPES), OpenApiTypes.STR)},
         parameters=[serializers.ReportQuerySerializer],
         errors=[404],
         description="As JSON, or as `form` says: a page of its own, Markdown, CSV, or JUnit XML for CI. There is none "

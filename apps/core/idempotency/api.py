@@ -41,7 +41,8 @@ class IdempotentWrites(APIView):
             setattr(self, name, partial(answer_once, handler, key))
 
 
-def answer_once(handler: Callable[..., Response], key: str, request: Request, *args: Any, **kwargs: Any) -> Response:
+def answer_once(handler: Callable[..., Response], key: str, request: Request, /, *args: Any, **kwargs: Any) -> Response:
+    """`kwargs` are what the address names, a `key` among it for functions."""
     fingerprint = services.digest_request(
         method=str(request.method),
         path=request.get_full_path(),

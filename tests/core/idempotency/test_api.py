@@ -14,8 +14,12 @@ from rest_framework.response import Response
 
 from apps.core.idempotency.api import IdempotentWrites
 from apps.core.idempotency.models import IdempotencyRecord
+from apps.core.idempotency.services import HEADER
 from apps.core.models import Job
 from apps.users.models import User
+from apps.users.scopes import FUNCTIONS_WRITE
+from tests.api import client_with_key
+from tests.functions.factories import FunctionFactory
 from tests.users.factories import UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -184,3 +188,10 @@ def _writes(cls: Any) -> bool:
     names = ["post", "put", "patch", "delete", "create", "update", "partial_update", "destroy"]
     extra = [action for action in getattr(cls, "get_extra_actions", list)() if set(action.mapping) - {"get"}]
     return bool(extra) or any(hasattr(cls, name) for name in names)
+
+
+def test_an_address_may_have_a_key_of_its_own() -> None:
+    client, function = client_with_key(FUNCTIONS_WRITE), FunctionFactory()
+    answers = [client.post(f"/api/v1/functions/{function.pk}/retire/", headers={HEADER: "once"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "Idempotent-Replayed" in answers[1]
