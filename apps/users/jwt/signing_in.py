@@ -10,15 +10,23 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
+from apps.users.accounts.entries import count_entry
 from apps.users.accounts.lockout import one_guess_at_a_time, say_wait, seconds_left
-from apps.users.accounts.second_factor import TooManyCodes, has_second_factor, take_code
+from apps.users.accounts.second_factor import (
+    TooManyCodes,
+    has_second_factor,
+    must_have_second_factor,
+    take_code,
+)
 from apps.users.models import User
+from apps.users.roles import SIGN_IN, grants
 
 REFUSALS = {
     "credentials_wrong": "This email address and password do not go together.",
     "email_unverified": "Open the link in the message that was sent to this address, then try again.",
     "otp_required": "This account has a second factor: send its code, or a recovery code, as `otp`.",
     "otp_wrong": "The code is wrong, or was used before.",
+    "second_factor_missing": "This account must have a second factor: set one up in its profile, on the pages.",
 }
 
 
@@ -28,6 +36,17 @@ class TooManyAttempts(APIException):
 
     def __init__(self, wait: int) -> None:
         super().__init__(say_wait(wait))
+        self.wait = wait
+
+
+class TooManyEntries(APIException):
+    """From one network, about any accounts: forms of the pages count towards the same."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "rate_limited"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too many sign-ins came from your network. Try again in {wait} seconds.")
         self.wait = wait
 
 
@@ -53,8 +72,11 @@ class ProgramBackend:
 def prove_user(request: HttpRequest, *, email: str, password: str, otp: str = "") -> User:
     """Whose account it is. Failures count, like those of the pages, towards the lock-out from this network.
 
-    Raises AuthenticationFailed with a code of REFUSALS, or TooManyAttempts. An unknown account is a wrong password.
+    Raises AuthenticationFailed with a code of REFUSALS, TooManyAttempts or TooManyEntries. An unknown account reads
+    like a wrong password.
     """
+    if wait := count_entry(request):
+        raise TooManyEntries(wait)
     with one_guess_at_a_time(request, email):
         user = authenticate(request, email=email, password=password, for_tokens=True)
     if not isinstance(user, User):
@@ -65,6 +87,8 @@ def prove_user(request: HttpRequest, *, email: str, password: str, otp: str = ""
         raise refuse("email_unverified")
     if has_second_factor(user):
         check_code(user, otp)
+    elif must_have_second_factor(user) and grants(user.role, SIGN_IN):
+        raise refuse("second_factor_missing")
     return user
 
 

@@ -15,6 +15,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.users.jwt.models import TokenFamily
 from apps.users.jwt.services import TokenPair, start_family
@@ -230,6 +231,18 @@ class TestGuessing:
         assert answers[0] == answers[1]
 
 
+class TestSpraying:
+    def test_one_network_asks_about_so_many_accounts(self, settings: Settings) -> None:
+        settings.LIMIT_SIGN_INS_PER_MINUTE = 2
+        client = Client(REMOTE_ADDR="198.51.100.77")
+        tries = [post(client, TOKEN, email=f"{name}@example.com", password="wrong") for name in "abc"]
+        assert [response.status_code for response in tries] == [401, 401, 429]
+        assert tries[2].json()["code"] == "rate_limited"
+        assert int(tries[2]["Retry-After"]) >= 1
+        page = client.post("/account/login/", {"login": "d@example.com", "password": "wrong"})
+        assert page.status_code == 429
+
+
 class TestWho:
     def test_a_program_signs_in_here_and_nowhere_else(self, client: Client) -> None:
         service = UserFactory(role=Role.SERVICE)
@@ -258,6 +271,12 @@ class TestSecondFactor:
     def test_a_password_alone_is_not_enough(self, client: Client, user: User, secret: str) -> None:
         assert_refused(sign_in(client, user), "otp_required")
         assert not TokenFamily.objects.exists()
+
+    def test_who_must_have_one_sets_it_up_first(self, client: Client, user: User, settings: Settings) -> None:
+        settings.REQUIRE_SECOND_FACTOR = "all"
+        assert_refused(sign_in(client, user), "second_factor_missing")
+        assert_refused(post(client, TOKEN, email=user.email, password="wrong"), "credentials_wrong")
+        assert sign_in(client, UserFactory(role=Role.SERVICE)).status_code == 200
 
     def test_a_wrong_code_is_refused(self, client: Client, user: User, secret: str) -> None:
         for code in ("abc", f"{self.code(secret)}1", "0"):
