@@ -1,6 +1,7 @@
 """A page that lives: told by the gateway, asking by itself while that is away, and told again when it is back."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,3 +154,18 @@ def wait_for_frame(page: Page, heard: Heard, text: str) -> None:
             return
         page.wait_for_timeout(50)
     pytest.fail(f"no {text} in {heard.frames}")
+
+
+def test_a_list_stays_narrowed_when_it_changes(page: Page, settings: Settings) -> None:
+    settings.GATEWAY_URL = ""
+    failed, _ = (Job.objects.create(kind="functions.import", state=state) for state in (JobState.FAILED, "running"))
+    page.goto("/jobs/")
+    rows = page.locator("#results tbody tr")
+    expect(rows).to_have_count(2)
+    page.get_by_label("State").first.select_option("failed")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile("state=failed"))
+    other = Job.objects.create(kind="functions.embed", state=JobState.FAILED)
+    expect(rows).to_have_count(2, timeout=20_000)
+    expect(rows.first).to_contain_text(f"#{other.pk}")
+    expect(rows.last).to_contain_text(f"#{failed.pk}")
