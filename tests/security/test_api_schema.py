@@ -34,7 +34,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 10
+EXAMPLES = 8
 BOUNDED = settings(
     max_examples=EXAMPLES,
     deadline=None,

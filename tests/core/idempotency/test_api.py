@@ -35,7 +35,7 @@ class JobMaker(IdempotentWrites):
     may_end = threading.Event()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        request.user = request._request.sender
+        request.user, request.auth = request._request.sender, None
         super().initial(request, *args, **kwargs)
 
     def post(self, request: Request) -> Response:
