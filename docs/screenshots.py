@@ -75,7 +75,7 @@ def picture_search(browser: Browser, address: str, email: str, password: str) ->
     page.goto("/account/login/")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     wait_for_index(page)
     page.goto("/functions/?q=the+first+query+loads+the+model")
     page.get_by_role("searchbox").fill(QUERY)

@@ -59,7 +59,7 @@ def test_signing_in_and_out(context, live_server):
     expect(page).to_have_url(re.compile(r"/account/login/\?next="))
     page.get_by_label("Email address").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile(r"/functions/\?q=x$"))
     expect(page.get_by_role("navigation", name="Main")).not_to_contain_text("Import")
     page.get_by_label(f"Account of {user.full_name}").click()
