@@ -63,7 +63,8 @@ def store_cases(
             _store_batch(suite, batch, origin, user_id, stored)
         if stored.created or stored.changed:
             _raise_version(suite)
-            record_audit("cases.stored", subject=suite, actor_id=user_id, origin=origin, **stored.as_dict())
+            facts: dict[str, Any] = stored.as_dict()
+            record_audit("cases.stored", subject=suite, actor_id=user_id, origin=origin, **facts)
     return stored
 
 
