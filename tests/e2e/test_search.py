@@ -115,11 +115,13 @@ class TestTyping:
         expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
         console.complaints.clear()
 
-    def test_signed_out_meanwhile(self, page):
+    def test_signed_out_meanwhile(self, page, console):
         page.goto("/functions/")
         page.context.clear_cookies()
         box(page).fill("sort")
-        expect(page).to_have_url(re.compile("/account/login/"))
+        expect(page.get_by_role("alertdialog", name="Your session has ended")).to_be_visible()
+        expect(box(page)).to_have_value("sort")
+        console.expect("401")
 
     def test_how_it_was_answered(self, page):
         open_results(page, "q=read_csv")

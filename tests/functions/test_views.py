@@ -105,7 +105,7 @@ class TestWelcome:
     def test_index_state_is_a_part_of_its_own(self, client):
         FunctionFactory()
         page = text_of(client.get(reverse("functions:index_state"), headers=RESULTS))
-        assert "every 3s" in page
+        assert 'data-live="index"' in page
         assert "<html" not in page
 
 
