@@ -56,6 +56,10 @@ def bound_bodies(application: Application, limit: int) -> Application:
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
         left = limit
+        if _declared(scope) > limit:
+            await send({"type": "http.response.start", "status": 413, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
 
         async def receive_bounded() -> Message:
             nonlocal left
@@ -66,3 +70,9 @@ def bound_bodies(application: Application, limit: int) -> Application:
         await application(scope, receive_bounded, send)
 
     return bounded
+
+
+def _declared(scope: Scope) -> int:
+    """The bytes that a request says its body has; 0 where it says nothing."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0

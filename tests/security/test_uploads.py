@@ -140,5 +140,15 @@ def test_the_gateway_hears_of_no_more_than_it_takes() -> None:
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"x" * 40, "more_body": True}
 
-    async_to_sync(bound_bodies(application, 100))({}, receive, None)
+    async_to_sync(bound_bodies(application, 100))({"headers": []}, receive, None)
     assert b"".join(heard) == b"x" * 80
+
+
+def test_the_gateway_answers_what_says_that_it_is_too_large() -> None:
+    sent = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    async_to_sync(bound_bodies(None, 100))({"headers": [(b"content-length", b"101")]}, None, send)
+    assert sent[0]["status"] == 413
