@@ -19,7 +19,8 @@ from apps.core.live.topics import topic_of
 TEND_SECONDS = 1.0
 DEAF_SECONDS = 4.0
 """Without a word for so long, Valkey is away: pages are sent off to ask for themselves."""
-FLUSH_SECONDS = 2.0
+REPLY_SECONDS = 2.0
+"""How long Valkey may take to do what it is asked."""
 IDLE_SECONDS = 60.0
 REMEMBERED = 500
 MOST_SOCKETS = 32
@@ -133,7 +134,7 @@ class Hub:
         """Until it breaks off, or another begins: the layer does not always let itself be cancelled at once."""
         layer = get_channel_layer()
         try:
-            await asyncio.wait_for(layer.flush(), FLUSH_SECONDS)
+            await asyncio.wait_for(layer.flush(), REPLY_SECONDS)
             channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
             self._look.set()  # whether it is heard shows at the next sign of life
@@ -180,7 +181,7 @@ class Hub:
     async def _send_beat(self) -> None:
         """What we send to ourselves as everybody else does: when it does not come, nothing does."""
         try:
-            await asyncio.wait_for(get_channel_layer().group_send(GROUP, BEAT), TEND_SECONDS)
+            await asyncio.wait_for(get_channel_layer().group_send(GROUP, BEAT), REPLY_SECONDS)
         except (RedisError, OSError) as error:
             log.warning("live_cut", error=str(error) or type(error).__name__)
 
