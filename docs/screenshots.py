@@ -98,8 +98,9 @@ def picture_run(page: Page) -> Path:
     """The newest run of the demo's suite, which the first start sweeps once all is embedded; in the dark theme."""
     page.emulate_media(color_scheme="dark")
     page.goto("/suites/runs/?state=succeeded")
-    page.locator("tbody a", has_text=SUITE).first.wait_for(timeout=EMBEDDED_WITHIN_MS)
-    page.goto(str(page.locator("tbody a[href*='/runs/']").first.get_attribute("href")))
+    row = page.locator("tbody tr", has_text=SUITE).first
+    row.wait_for(timeout=EMBEDDED_WITHIN_MS)
+    page.goto(str(row.locator("a[data-result]").get_attribute("data-result")))
     picture = take(page, "run")
     page.emulate_media(color_scheme="light")
     return picture
