@@ -28,7 +28,8 @@ COVERED_BY_THE_BAR = """() => {
 }"""
 TELL_SHIFTS = """
 window.moved = [];
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.moved.push(entry.value); })
+const tell = (shift) => shift.sources.map(({ node }) => `${node?.nodeName} ${node?.className} ${node?.id}`);
+new PerformanceObserver((list) => { for (const shift of list.getEntries()) window.moved.push(tell(shift)); })
     .observe({ type: "layout-shift", buffered: true });"""
 
 

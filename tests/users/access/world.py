@@ -39,6 +39,7 @@ from tests.evaluations.factories import (
 )
 from tests.functions.factories import FunctionFactory, LibraryFactory
 from tests.users.access.askers import Asker, Askers, make_askers
+from tests.users.access.passkeys import make_passkey
 from tests.users.factories import ApiKeyFactory, UserFactory
 
 PLACE = re.compile(r"<(?:\w+:)?\w+>")
@@ -181,10 +182,6 @@ def make_invitation() -> Invitation:
 def make_other_session(owner: User) -> Session:
     now = timezone.now()
     return Session.objects.create(user=owner, key_hash=uuid.uuid4().hex, ends_at=now + timedelta(hours=1))
-
-
-def make_passkey(owner: User) -> Authenticator:
-    return Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Key"})
 
 
 OWN: dict[str, Callable[[User], Any]] = {
