@@ -162,10 +162,10 @@ class Hub:
     async def _tend(self) -> None:
         """Each second: are we heard, who may still listen, and is anybody there?"""
         while self._sockets or self._clock() - self._used_at < IDLE_SECONDS:
-            self._look.clear()
             await self._send_beat()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), TEND_SECONDS)
+            self._look.clear()  # before looking: who is told of meanwhile is looked at next
             if self._clock() - self._heard_at > DEAF_SECONDS:
                 self._send_off()
                 self._begin_hearing()

@@ -137,6 +137,22 @@ def test_a_socket_ends_with_its_session(
     play(scene)
 
 
+def test_a_revoked_session_is_not_waited_for(user: User, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateways are told of it, and look at once."""
+    monkeypatch.setattr("apps.core.live.hub.TEND_SECONDS", 30)
+
+    async def scene() -> None:
+        async with gateway() as hub:
+            page = Page(hub, cookie)
+            assert await page.open()
+            await page.follow("run:7")  # answered once the hub hears: a socket is accepted before
+            await database_sync_to_async(revoke)(user)
+            await tell("session")
+            assert await page.find_end() == Code.ENDED
+
+    play(scene)
+
+
 def test_a_flood_is_told_once(cookie: str) -> None:
     async def scene() -> None:
         async with gateway() as hub:
