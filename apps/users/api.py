@@ -18,7 +18,6 @@ from apps.core.openapi import describe_read, describe_write
 from apps.users import schema  # noqa: F401 - tells the OpenAPI about API keys
 from apps.users.models import ApiKey
 from apps.users.permissions import get_user
-from apps.users.scopes import ANY_SCOPE
 from apps.users.serializers import (
     ApiKeySerializer,
     MeSerializer,
@@ -31,7 +30,6 @@ from apps.users.services import create_key, revoke_key, rotate_key
 
 class MeView(ApiView):
     serializer_class = MeSerializer
-    required_scopes = {"GET": ANY_SCOPE}
 
     @describe_read("Who am I", {200: MeSerializer}, description="Any live key may ask.", operation_id="me_retrieve")
     def get(self, request: Request) -> Response:

@@ -26,8 +26,6 @@ FEEDBACK_WRITE = "feedback:write"
 JOBS_READ = "jobs:read"
 JOBS_WRITE = "jobs:write"
 AUDIT_READ = "audit:read"
-# In a view's `required_scopes`: any key that is alive will do, whatever it is for.
-ANY_SCOPE = "*"
 
 SCOPES: Mapping[str, Scope] = MappingProxyType(
     {

@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing.util import Finalize
 
 from apps.core.cache.local import Entry
+from apps.core.threads import BackgroundThread
 
 GATHER_SECONDS = 0.05
 LIMIT = 2000
@@ -24,14 +24,14 @@ class WriteBehind:
         self._waiting: list[tuple[str, Entry]] = []
         self._writing = threading.Lock()
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("write-behind", self._run, finish=self.flush)
 
     def put(self, key: str, entry: Entry) -> None:
         with self._changed:
             taken = len(self._waiting) < self._limit
             if taken:
                 self._waiting.append((key, entry))
-                self._start()
+                self._thread.start()
                 if len(self._waiting) == 1:
                     self._changed.notify()
         if not taken:
@@ -44,13 +44,6 @@ class WriteBehind:
                 batch, self._waiting = self._waiting, []
             if batch:
                 self._write(batch)
-
-    def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():  # a fork takes no threads along
-            self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
-            self._thread.start()
-            # Unlike atexit, this is also run at the end of a process that multiprocessing made, as web workers are.
-            Finalize(None, self.flush, exitpriority=10)
 
     def _run(self) -> None:
         while True:

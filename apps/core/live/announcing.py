@@ -5,13 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from multiprocessing.util import Finalize
 
 import structlog
 from django.db import transaction
 from redis.exceptions import RedisError
 
 from apps.core.live.topics import is_known
+from apps.core.threads import BackgroundThread
 
 GROUP = "live"
 CHANGED = "live.changed"
@@ -43,7 +43,7 @@ class Announcer:
         self._waiting: dict[str, dict[str, None]] = {}
         self._sending = threading.Lock()
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("announcer", self._run, finish=self.flush)
 
     def put(self, topic: str, key: str) -> None:
         with self._changed:
@@ -52,7 +52,7 @@ class Announcer:
                 keys[key] = None
             if len(keys) > MOST_KEYS or not key:
                 self._waiting[topic] = {"": None}
-            self._start()
+            self._thread.start()
             self._changed.notify()
 
     def flush(self) -> None:
@@ -62,13 +62,6 @@ class Announcer:
                 waiting, self._waiting = self._waiting, {}
             if waiting:
                 self._send([f"{topic}:{key}" if key else topic for topic, keys in waiting.items() for key in keys])
-
-    def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():  # a fork takes no threads along
-            self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
-            self._thread.start()
-            # Unlike atexit, this is also run at the end of a process that multiprocessing made, as web workers are.
-            Finalize(None, self.flush, exitpriority=10)
 
     def _run(self) -> None:
         while True:

@@ -8,11 +8,11 @@ import threading
 import time
 from collections import Counter
 from datetime import date
-from multiprocessing.util import Finalize
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from apps.core.threads import BackgroundThread
 from apps.users.limits.models import KeyUsage
 from apps.users.limits.policies import Budget
 
@@ -37,12 +37,12 @@ class UsageLedger:
         self._lock = threading.Lock()
         self._unwritten: Counter[Month] = Counter()
         self._written: dict[Month, int] = {}
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("usage-ledger", self._run, finish=self.flush)
 
     def add(self, budget: Budget) -> None:
         with self._lock:
             self._unwritten[budget.key, budget.month] += 1
-            self._start()
+            self._thread.start()
 
     def written(self, budget: Budget) -> int | None:
         """What the table had when it was last asked, which was then spent at least; None before that."""
@@ -68,13 +68,6 @@ class UsageLedger:
                 log.warning("usage_not_written", key=month[0], error=str(error))
                 with self._lock:
                     self._unwritten[month] += count
-
-    def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():  # a fork takes no threads along
-            self._thread = threading.Thread(target=self._run, name="usage-ledger", daemon=True)
-            self._thread.start()
-            # Unlike atexit, this is also run at the end of a process that multiprocessing made, as web workers are.
-            Finalize(None, self.flush, exitpriority=10)
 
     def _run(self) -> None:
         while True:

@@ -11,6 +11,7 @@ from django_redis import get_redis_connection
 from limits.storage import RedisStorage
 from redis.exceptions import ConnectionError, TimeoutError
 
+from apps.core.threads import BackgroundThread
 from apps.users.limits import budgets
 from apps.users.limits.budgets import UsageLedger, add_usage
 from apps.users.limits.counting import AWAY_SECONDS, Counters
@@ -26,7 +27,7 @@ MONTH = date(2026, 11, 1)
 
 @pytest.fixture
 def usage(monkeypatch: pytest.MonkeyPatch) -> UsageLedger:
-    monkeypatch.setattr(UsageLedger, "_start", lambda self: None)
+    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
     return UsageLedger()
 
 

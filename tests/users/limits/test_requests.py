@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 from redis.exceptions import ConnectionError
 
+from apps.core.threads import BackgroundThread
 from apps.users.jwt.services import start_family
 from apps.users.limits import counting
 from apps.users.limits.budgets import UsageLedger
@@ -27,7 +28,7 @@ LIMIT = re.compile(r'"(\w+)";r=(\d+);t=(\d+)')
 @pytest.fixture(autouse=True)
 def counters(monkeypatch: pytest.MonkeyPatch) -> UsageLedger:
     """Of this test alone, which writes nothing behind its end."""
-    monkeypatch.setattr(UsageLedger, "_start", lambda self: None)
+    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
     usage = UsageLedger()
     monkeypatch.setattr(counting, "counters", Counters(SharedCounters(), usage))
     return usage
