@@ -3,6 +3,7 @@
 Pure: the caller gives the clock; tiers answer, abstain or fail.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -33,8 +34,8 @@ class Answer(Generic[Value]):
     cost: float = 0.0
 
 
-class Tier(Protocol[Request, Value]):
-    """One rung. `threshold` is the least confidence with which its answer ends the climb."""
+class Rung(Protocol[Request]):
+    """What is common to tiers. `threshold` is the least confidence with which an answer ends the climb."""
 
     name: str
     threshold: float
@@ -42,8 +43,15 @@ class Tier(Protocol[Request, Value]):
     def skip_reason(self, request: Request) -> str:
         """Why the tier shall not be asked now (open breaker, spent budget); empty to ask it."""
 
+
+class Tier(Rung[Request], Protocol[Request, Value]):
     def answer(self, request: Request) -> Answer[Value] | None:
         """The tier's answer, or None to abstain. Raises TierFailed when it cannot work."""
+
+
+class AsyncTier(Rung[Request], Protocol[Request, Value]):
+    async def answer(self, request: Request) -> Answer[Value] | None:
+        """As `Tier.answer`; cancelled at the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +106,88 @@ def climb(
     `clock` gives seconds; `deadline` is a time of that clock after which no further tier is asked. When no tier is
     sure, the most confident answer seen is returned with `answered=False`; of equals the cheaper, earlier tier's.
     """
-    best: Answer[Value] | None = None
-    best_tier = ""
-    steps: list[Step] = []
+    course = _Course[Value](clock, deadline)
     for tier in tiers:
-        answer, step = _ask(tier, request, clock=clock, deadline=deadline)
-        steps.append(step)
-        if answer and (best is None or answer.confidence > best.confidence):
-            best, best_tier = answer, tier.name
-        if step.outcome == "answered":
-            return Climb(answer, tier.name, True, tuple(steps))
-    return Climb(best, best_tier, False, tuple(steps))
+        if course.may_ask(tier, request):
+            try:
+                answer = tier.answer(request)
+            except TierFailed as error:
+                course.note_failure(tier, str(error))
+            else:
+                if course.note_answer(tier, answer):
+                    break
+    return course.end()
 
 
-def _ask(
-    tier: Tier[Request, Value], request: Request, *, clock: Callable[[], float], deadline: float | None
-) -> tuple[Answer[Value] | None, Step]:
-    started = clock()
-    if deadline is not None and started >= deadline:
-        return None, Step(tier.name, "skipped", reason=PAST_DEADLINE)
-    if reason := tier.skip_reason(request):
-        return None, Step(tier.name, "skipped", reason=reason)
-    try:
-        answer = tier.answer(request)
-    except TierFailed as error:
-        return None, Step(tier.name, "failed", _milliseconds(clock, started), reason=str(error))
-    ms = _milliseconds(clock, started)
-    if answer is None:
-        return None, Step(tier.name, "abstained", ms)
-    outcome: Outcome = "answered" if answer.confidence >= tier.threshold else "unsure"
-    return answer, Step(tier.name, outcome, ms, answer.confidence, answer.cost)
+async def climb_async(
+    tiers: Iterable[AsyncTier[Request, Value]],
+    request: Request,
+    *,
+    clock: Callable[[], float],
+    deadline: float | None = None,
+) -> Climb[Value]:
+    """As `climb`, of tiers that wait for others: a tier that is not done at the deadline is cancelled, and failed."""
+    course = _Course[Value](clock, deadline)
+    for tier in tiers:
+        if course.may_ask(tier, request):
+            limit = asyncio.timeout(course.seconds_left)
+            try:
+                async with limit:
+                    answer = await tier.answer(request)
+            except TierFailed as error:
+                course.note_failure(tier, str(error))
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                course.note_failure(tier, PAST_DEADLINE)
+            else:
+                if course.note_answer(tier, answer):
+                    break
+    return course.end()
 
 
-def _milliseconds(clock: Callable[[], float], started: float) -> float:
-    return (clock() - started) * 1000
+class _Course(Generic[Value]):
+    """What both climbs decide by. It asks nobody itself."""
+
+    def __init__(self, clock: Callable[[], float], deadline: float | None) -> None:
+        self._clock = clock
+        self._deadline = deadline
+        self._steps: list[Step] = []
+        self._best: Answer[Value] | None = None
+        self._best_tier = ""
+        self._answered = False
+        self._started = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        return None if self._deadline is None else max(0.0, self._deadline - self._started)
+
+    def may_ask(self, tier: Rung[Request], request: Request) -> bool:
+        self._started = self._clock()
+        late = self._deadline is not None and self._started >= self._deadline
+        reason = PAST_DEADLINE if late else tier.skip_reason(request)
+        if reason:
+            self._steps.append(Step(tier.name, "skipped", reason=reason))
+        return not reason
+
+    def note_failure(self, tier: Rung[Any], reason: str) -> None:
+        self._steps.append(Step(tier.name, "failed", self._milliseconds(), reason=reason))
+
+    def note_answer(self, tier: Rung[Any], answer: Answer[Value] | None) -> bool:
+        """Whether it ends the climb."""
+        ms = self._milliseconds()
+        if answer is None:
+            self._steps.append(Step(tier.name, "abstained", ms))
+            return False
+        self._answered = answer.confidence >= tier.threshold
+        outcome: Outcome = "answered" if self._answered else "unsure"
+        self._steps.append(Step(tier.name, outcome, ms, answer.confidence, answer.cost))
+        if self._answered or self._best is None or answer.confidence > self._best.confidence:
+            self._best, self._best_tier = answer, tier.name
+        return self._answered
+
+    def end(self) -> Climb[Value]:
+        return Climb(self._best, self._best_tier, self._answered, tuple(self._steps))
+
+    def _milliseconds(self) -> float:
+        return (self._clock() - self._started) * 1000

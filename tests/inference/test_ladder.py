@@ -1,11 +1,13 @@
-from dataclasses import dataclass, field
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.inference.ladder import Answer, Climb, TierFailed, climb
+from apps.inference.ladder import PAST_DEADLINE, Answer, Climb, TierFailed, climb, climb_async
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +34,34 @@ class FakeTier:
 def run(*tiers: FakeTier, deadline: float | None = None) -> Climb[str]:
     ticks = count()
     return climb(tiers, "question", clock=lambda: float(next(ticks)), deadline=deadline)
+
+
+@dataclass
+class AsyncTier:
+    """The same tier for a climb that waits."""
+
+    tier: FakeTier
+
+    @property
+    def name(self) -> str:
+        return self.tier.name
+
+    @property
+    def threshold(self) -> float:
+        return self.tier.threshold
+
+    def skip_reason(self, request: str) -> str:
+        return self.tier.skip_reason(request)
+
+    async def answer(self, request: str) -> Answer[str] | None:
+        await asyncio.sleep(0)
+        return self.tier.answer(request)
+
+
+def run_async(*tiers: FakeTier, deadline: float | None = None) -> Climb[str]:
+    ticks = count()
+    waiting = [AsyncTier(tier) for tier in tiers]
+    return asyncio.run(climb_async(waiting, "question", clock=lambda: float(next(ticks)), deadline=deadline))
 
 
 def outcomes(result: Climb[str]) -> list[str]:
@@ -97,19 +127,20 @@ def test_steps_tell_time_and_cost():
     }  # fmt: skip
 
 
-@given(
-    st.lists(
-        st.builds(
-            FakeTier,
-            name=st.text(min_size=1, max_size=4),
-            threshold=st.floats(0, 1),
-            confidence=st.none() | st.floats(0, 1),
-            skip=st.sampled_from(["", "", "open"]),
-            error=st.sampled_from(["", "", "away"]),
-        ),
-        max_size=6,
-    )
+TIERS = st.lists(
+    st.builds(
+        FakeTier,
+        name=st.text(min_size=1, max_size=4),
+        threshold=st.floats(0, 1),
+        confidence=st.none() | st.floats(0, 1),
+        skip=st.sampled_from(["", "", "open"]),
+        error=st.sampled_from(["", "", "away"]),
+    ),
+    max_size=6,
 )
+
+
+@given(TIERS)
 def test_climb_holds_its_promises(tiers: list[FakeTier]):
     result = run(*tiers)
     asked = [tier for tier in tiers if tier.asked]
@@ -121,3 +152,61 @@ def test_climb_holds_its_promises(tiers: list[FakeTier]):
     else:
         assert len(result.steps) == len(tiers)
         assert result.confidence == max((tier.confidence for tier in able), default=0.0)
+
+
+@given(TIERS, st.integers(0, 12))
+def test_nobody_is_asked_at_the_deadline_or_after_it(tiers: list[FakeTier], deadline: int):
+    ticks = count()
+    begun: dict[int, float] = {}
+
+    def tell_time() -> float:
+        now = float(next(ticks))
+        asked = sum(bool(tier.asked) for tier in tiers)
+        begun[asked] = now
+        return now
+
+    result = climb(tiers, "question", clock=tell_time, deadline=float(deadline))
+    late = [step for step in result.steps if step.reason == PAST_DEADLINE]
+    asked = sum(bool(tier.asked) for tier in tiers)
+    # The clock that was read before the last tier was asked had not come to the deadline.
+    assert asked == 0 or begun[asked - 1] < deadline
+    assert result.answered or len(result.steps) == len(tiers)
+    assert all(step.outcome == "skipped" for step in late)
+
+
+@given(TIERS)
+def test_the_climb_that_waits_comes_to_the_same(tiers: list[FakeTier]):
+    again = [replace(tier, asked=[]) for tier in tiers]
+    assert run_async(*again) == run(*tiers)
+    assert [tier.asked for tier in again] == [tier.asked for tier in tiers]
+
+
+def test_a_tier_that_waits_past_the_deadline_is_cancelled():
+    ended: list[str] = []
+
+    class Slow(FakeTier):
+        async def answer(self, request: str) -> Answer[str] | None:  # type: ignore[override]
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.append(self.name)
+            return None
+
+    after = AsyncTier(FakeTier("after", confidence=1.0))
+    climbing = climb_async([Slow("slow"), after], "question", clock=time.monotonic, deadline=time.monotonic() + 0.05)
+    result = asyncio.run(climbing)
+    assert [(step.outcome, step.reason) for step in result.steps] == [
+        ("failed", PAST_DEADLINE),
+        ("skipped", PAST_DEADLINE),
+    ]
+    assert ended == ["slow"]
+    assert after.tier.asked == []
+
+
+def test_a_time_out_within_a_tier_is_its_own():
+    class Careless(FakeTier):
+        async def answer(self, request: str) -> Answer[str] | None:  # type: ignore[override]
+            raise TimeoutError("of something else")
+
+    with pytest.raises(TimeoutError, match="something else"):
+        asyncio.run(climb_async([Careless("a")], "question", clock=time.monotonic))
