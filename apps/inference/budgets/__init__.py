@@ -1,0 +1,1 @@
+"""What models may cost: reserved before each attempt, settled after it."""

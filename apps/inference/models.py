@@ -1,0 +1,173 @@
+"""What is curated of inference: providers, their models, and the aliases that applications name."""
+
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from apps.core.models import TimestampedModel
+from apps.core.secrets.fields import EncryptedField
+from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
+from apps.inference.exchange import ModelTier, Operation
+from apps.inference.recording.models import (  # noqa: F401 - Django looks for models here
+    Call,
+    CallMinute,
+    CallText,
+    Retention,
+)
+
+check_name = RegexValidator(
+    r"\A[a-z0-9][a-z0-9._:/-]*\Z", "Use small letters, digits and . _ : / - and begin with a letter or digit."
+)
+AUTO = "auto"
+"""The alias that the gateway answers by itself where nobody curated one: the cheapest that will do."""
+
+
+class ProviderKind(models.TextChoices):
+    OPENAI = "openai", "OpenAI-compatible server"
+    TORCHSERVE = "torchserve", "TorchServe"
+    LOCAL = "local", "Language model on this machine"
+    EMBEDDED = "embedded", "Embedding model in the process"
+
+
+class TooLong(models.TextChoices):
+    CUT = "cut", "Cut at the end"
+    REFUSE = "refuse", "Refuse"
+
+
+class Provider(TimestampedModel):
+    """A server that models answer from. Times are in seconds."""
+
+    name = models.CharField(max_length=60, unique=True, validators=[check_name])
+    kind = models.CharField(max_length=20, choices=ProviderKind, default=ProviderKind.OPENAI)
+    base_url = models.CharField(
+        "address",
+        max_length=500,
+        blank=True,
+        help_text="Such as https://api.openai.com/v1 or http://localhost:11434/v1.",
+    )
+    management_url = models.CharField(
+        "management address", max_length=500, blank=True, help_text="TorchServe's, to read which models it has."
+    )
+    api_key = EncryptedField("key", blank=True, default="")
+    is_active = models.BooleanField("active", default=True)
+    connect_timeout = models.FloatField(default=5.0, validators=[MinValueValidator(0.1), MaxValueValidator(60)])
+    timeout = models.FloatField(default=60.0, validators=[MinValueValidator(0.1), MaxValueValidator(600)])
+    max_connections = models.PositiveSmallIntegerField(default=20, validators=[MinValueValidator(1)])
+    kept_connections = models.PositiveSmallIntegerField(default=10, help_text="Kept open while idle.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(name=Lower("name")), name="provider_name_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(kept_connections__lte=models.F("max_connections")), name="provider_kept_within_most"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def needs_address(self) -> bool:
+        return self.kind in (ProviderKind.OPENAI, ProviderKind.TORCHSERVE)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.needs_address and not self.base_url:
+            raise ValidationError({"base_url": "A server of this kind needs its address."})
+        if self.kept_connections > self.max_connections:
+            raise ValidationError({"kept_connections": "Not more can be kept than there may be."})
+
+
+class ServedModel(TimestampedModel):
+    """One model of a provider. Prices are US dollars for a million tokens."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="models")
+    name = models.CharField(
+        max_length=100, unique=True, validators=[check_name], help_text="What applications call it."
+    )
+    remote_name = models.CharField(max_length=200, help_text="What the provider calls it.")
+    tier = models.CharField(max_length=10, choices=[(tier.value, tier.value) for tier in ModelTier], default="large")
+    operation = models.CharField(
+        max_length=12, choices=[(one.value, one.value) for one in Operation], default=Operation.CHAT.value
+    )
+    can_stream = models.BooleanField(default=True)
+    can_use_tools = models.BooleanField(default=False)
+    can_keep_schema = models.BooleanField("keeps a JSON schema", default=False)
+    context_tokens = models.PositiveIntegerField(default=8192, validators=[MinValueValidator(1)])
+    max_output_tokens = models.PositiveIntegerField(default=1024, validators=[MinValueValidator(1)])
+    max_input_characters = models.PositiveIntegerField(
+        default=0, help_text="Of each text of a classifier or an embedding; 0 leaves it to the context."
+    )
+    too_long = models.CharField(max_length=6, choices=TooLong, default=TooLong.REFUSE)
+    batch_size = models.PositiveSmallIntegerField(
+        default=32, validators=[MinValueValidator(1)], help_text="Texts that are sent together."
+    )
+    price_in = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=[MinValueValidator(0)])
+    price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=[MinValueValidator(0)])
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        verbose_name = "model"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "remote_name", "operation"], name="servedmodel_once_a_provider"
+            ),
+            models.CheckConstraint(condition=models.Q(price_in__gte=0, price_out__gte=0), name="servedmodel_prices"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if Alias.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": "An alias has this name."})
+
+
+class AliasQuerySet(models.QuerySet["Alias"]):
+    def with_models(self) -> Self:
+        return self.prefetch_related(models.Prefetch("entries", AliasModel.objects.select_related("model__provider")))
+
+
+class Alias(TimestampedModel):
+    """A name that stays while the models behind it change. They are tried in order."""
+
+    name = models.CharField(max_length=60, unique=True, validators=[check_name])
+    description = models.CharField(max_length=300, blank=True)
+    is_active = models.BooleanField("active", default=True)
+
+    objects: ClassVar[Any] = AliasQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "aliases"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if ServedModel.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": "A model has this name."})
+
+
+class AliasModel(models.Model):
+    """A model's place in an alias: lower ones are tried first."""
+
+    alias = models.ForeignKey(Alias, on_delete=models.CASCADE, related_name="entries")
+    model = models.ForeignKey(ServedModel, on_delete=models.PROTECT, related_name="entries")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "model of the alias"
+        verbose_name_plural = "models of the alias"
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["alias", "model"], name="aliasmodel_once")]
+
+    def __str__(self) -> str:
+        return f"{self.alias}: {self.model}"
