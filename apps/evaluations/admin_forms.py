@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from apps.core.errors import InvalidInput
+from apps.core.secrets.fields import ENTER_AGAIN, UnreadableText, is_left_unreadable
 from apps.core.targets.registry import get_target, known_targets
 from apps.core.targets.types import CaseRecord
 from apps.evaluations.forms import ExpectedField, FiltersField, LinesField, ListField
@@ -158,6 +159,8 @@ class ScheduleForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["enabled"] = self.instance.periodic_task.enabled
         self.initial["webhook_secret"] = ""
+        if isinstance(self.instance.webhook_secret, UnreadableText):
+            self.fields["webhook_secret"].help_text = f"What was kept {ENTER_AGAIN}."
 
     def clean_words(self) -> str:
         words: str = self.cleaned_data["words"]
@@ -169,7 +172,9 @@ class ScheduleForm(forms.ModelForm):
         return emails
 
     def clean_webhook_url(self) -> str:
-        url: str = _check(check_webhook_url, self.cleaned_data["webhook_url"])
+        url: str = self.cleaned_data["webhook_url"]
+        if not is_left_unreadable(url, self.instance.webhook_url):
+            url = _check(check_webhook_url, url)
         return url
 
     def settings(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from apps.core.admin_base import CuratedChangeList, ServicesAdmin
 from apps.evaluations.admin_forms import ScheduleForm
+from apps.evaluations.lists.schedules import list_told
 from apps.evaluations.models import Schedule
 from apps.evaluations.services.scheduling import delete_schedule, describe_schedules, save_schedule
 
@@ -36,7 +37,7 @@ class ScheduleAdmin(ServicesAdmin):
     list_display_links = ["suite", "words"]
     list_filter = [("suite", AutocompleteSelectFilter)]
     list_select_related = ["suite"]
-    list_defer = ("webhook_secret", "suite__description")
+    list_defer = ("suite__description",)
     search_fields = ["suite__name", "words"]
     autocomplete_fields = ["suite"]
     fieldsets = [
@@ -78,4 +79,4 @@ class ScheduleAdmin(ServicesAdmin):
 
     @display(description="tells")
     def show_told(self, schedule: Schedule) -> str:
-        return ", ".join([*schedule.emails, *(["a webhook"] if schedule.webhook_url else [])]) or "nobody"
+        return ", ".join(list_told(schedule)) or "nobody"

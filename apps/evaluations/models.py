@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from apps.core.models import TimestampedModel
-from apps.core.secrets.fields import EncryptedField
+from apps.core.secrets.fields import EncryptedField, UnreadableText
 
 
 class Measure(models.TextChoices):
@@ -321,6 +321,11 @@ class Schedule(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.suite}, {self.words}"
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The encrypted fields that no key of SECRETS_KEYS opens."""
+        return [name for name in ("webhook_url", "webhook_secret") if isinstance(getattr(self, name), UnreadableText)]
 
 
 class Channel(models.TextChoices):

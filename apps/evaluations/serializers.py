@@ -180,6 +180,11 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     emails = serializers.ListField(child=serializers.EmailField(), source="schedule.emails")
     webhook_url = serializers.CharField(source="schedule.webhook_url")
     has_secret = serializers.SerializerMethodField()
+    unreadable = serializers.ListField(
+        child=serializers.CharField(),
+        source="schedule.unreadable",
+        help_text="Of webhook_url and webhook_secret, those that cannot be read any more: enter them again.",
+    )
     last_run = serializers.IntegerField(source="last_run.pk", default=None, allow_null=True)
     next_due = serializers.DateTimeField(allow_null=True)
     missed = serializers.BooleanField(help_text="It was due a while ago and no run has started since.")

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.secrets.keys import make_key
 from apps.evaluations.models import Case, CaseOrigin, CaseState, Run, Schedule, Suite
 from apps.users.models import User
 from apps.users.roles import Role
@@ -238,6 +239,19 @@ class TestSchedules:
     def body(self, **changes: Any) -> dict[str, Any]:
         words = {"words": "every night at 2", "compare_with": "last_good", "enabled": "on"}
         return {"suite": SuiteFactory().pk, **words, **changes}
+
+    def test_what_cannot_be_read_is_kept_until_it_is_entered_again(
+        self, client: Client, curator: User, settings: Any
+    ) -> None:
+        schedule = ScheduleFactory(webhook_url="https://93.184.216.34/a", webhook_secret="old")
+        settings.SECRETS_KEYS = [make_key()]
+        assert "cannot be read: enter it again" in client.get(SCHEDULES).content.decode()
+        path = f"{SCHEDULES}{schedule.pk}/change/"
+        assert client.post(path, fields_of(client, path, words="every hour")).status_code == 302
+        assert Schedule.objects.get().unreadable == ["webhook_url", "webhook_secret"]
+        hook = {"webhook_url": "https://93.184.216.34/b", "webhook_secret": "new"}
+        assert client.post(path, fields_of(client, path, **hook)).status_code == 302
+        assert (Schedule.objects.get().webhook_secret, Schedule.objects.get().unreadable) == ("new", [])
 
     def test_written_in_words(self, client: Client, curator: User) -> None:
         secret = {"webhook_url": "https://93.184.216.34/hook", "webhook_secret": "s3cret"}

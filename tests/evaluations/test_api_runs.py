@@ -6,6 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from apps.core.jobs.services import run_job
+from apps.core.secrets.fields import ENTER_AGAIN
+from apps.core.secrets.keys import make_key
 from apps.evaluations.models import Run, RunState, Schedule, Verdict
 from apps.evaluations.services import running
 from apps.users.roles import Role
@@ -264,6 +266,24 @@ class TestSchedules:
         body = {"suite": SuiteFactory().pk, "words": "every night at 2", **change}
         assert fault(client_of().post(SCHEDULES, body, format="json")).split(".")[0] == field
         assert not Schedule.objects.exists()
+
+    def test_what_cannot_be_read_is_named_kept_and_entered_anew(self, settings: Any) -> None:
+        client, schedule = client_of(), ScheduleFactory(webhook_url="https://93.184.216.34/a", webhook_secret="old")
+        known, address = settings.SECRETS_KEYS, f"{SCHEDULES}{schedule.pk}/"
+        settings.SECRETS_KEYS = [make_key()]
+        shown = client.get(address).json()
+        assert (shown["webhook_url"], shown["unreadable"]) == (ENTER_AGAIN, ["webhook_url", "webhook_secret"])
+        assert client.get(SCHEDULES).json()["results"][0]["unreadable"] == shown["unreadable"]
+        words = {"words": "every hour", "webhook_url": shown["webhook_url"]}
+        assert client.patch(address, words, format="json").json()["words"] == "every hour"
+        hook = {"webhook_url": "https://93.184.216.34/b"}
+        assert fault(client.patch(address, hook, format="json")) == "webhook_secret"
+        settings.SECRETS_KEYS = known
+        assert client.get(address).json()["webhook_url"] == "https://93.184.216.34/a"
+        settings.SECRETS_KEYS = [make_key()]
+        shown = client.patch(address, {**hook, "webhook_secret": "new"}, format="json").json()
+        assert (shown["webhook_url"], shown["unreadable"]) == (hook["webhook_url"], [])
+        assert Schedule.objects.get().webhook_secret == "new"
 
     def test_listed_by_suite(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         client = client_of(Role.VIEWER)

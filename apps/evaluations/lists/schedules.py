@@ -5,15 +5,20 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
+from apps.core.secrets.fields import ENTER_AGAIN
 from apps.core.tables import ChoiceFilter, Column, Table, YesNoFilter, attribute
 from apps.evaluations.lists.choices import list_suites
 from apps.evaluations.models import BaselineChoice, Run, Schedule
 from apps.evaluations.services.scheduling import describe_schedules
 
 
+def describe_webhook(schedule: Schedule) -> str:
+    return f"a webhook that {ENTER_AGAIN}" if schedule.unreadable else "a webhook"
+
+
 def list_told(schedule: Schedule) -> list[str]:
     """Who hears of a run that is worse or failed."""
-    return [*schedule.emails, *(["a webhook"] if schedule.webhook_url else [])]
+    return [*schedule.emails, *([describe_webhook(schedule)] if schedule.webhook_url else [])]
 
 
 class ScheduleTable(Table):

@@ -22,7 +22,7 @@ from apps.core.jobs.context import JobContext
 from apps.core.jobs.services import enqueue_job
 from apps.core.models import Job
 from apps.evaluations.models import Channel, Delivery, DeliveryState, Report, Verdict
-from apps.evaluations.services.webhooks import NotDelivered, find_place, post_webhook, sign_body
+from apps.evaluations.services.webhooks import NotDelivered, find_place, find_problem, post_webhook, sign_body
 
 DELIVER_JOB = "evaluations.deliver"
 PAUSES = (60, 300, 900, 3600, 10_800)
@@ -148,6 +148,8 @@ def send_webhook(delivery: Delivery) -> None:
         ensure_ascii=False,
     ).encode()
     schedule = report.run.schedule
+    if schedule and (problem := find_problem(schedule)):
+        raise NotDelivered(problem, for_good=True)
     if schedule is None or find_place(schedule.webhook_url) != delivery.address:
         raise NotDelivered("Its schedule does not tell this webhook any more.", for_good=True)
     headers = {

@@ -16,6 +16,7 @@ from django.utils.crypto import get_random_string
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 
 from apps.core.errors import InvalidInput
+from apps.core.secrets.fields import ENTER_AGAIN, is_left_unreadable
 from apps.evaluations.models import BaselineChoice, Run, RunState, Schedule, Suite
 from apps.evaluations.services.running import start_run
 from apps.evaluations.services.webhooks import check_webhook_url
@@ -63,8 +64,9 @@ def save_schedule(
 ) -> Schedule:
     """A new schedule, or `schedule` with these settings, as beat takes it up within seconds.
 
-    Without a secret a webhook keeps the one it has, or gets one. Raises InvalidInput naming `words`, `compare_with`,
-    `emails`, `webhook_url` or `webhook_secret`.
+    Without a secret a webhook keeps the one it has, or gets one. What cannot be read stays as it is until it is entered
+    anew; with an unreadable secret the address stays too. Raises InvalidInput naming `words`, `compare_with`, `emails`,
+    `webhook_url` or `webhook_secret`.
     """
     timetable = read_words(words)
     schedule = schedule or Schedule(suite=suite, created_by_id=user_id)
@@ -72,8 +74,8 @@ def save_schedule(
     schedule.words = " ".join(words.split())
     schedule.compare_with = _check_choice(suite, compare_with)
     schedule.emails = check_emails(emails)
-    schedule.webhook_url = check_webhook_url(webhook_url)
-    schedule.webhook_secret = _check_secret(schedule, webhook_secret)
+    kept_url, schedule.webhook_url = schedule.webhook_url, _check_url(schedule, webhook_url)
+    schedule.webhook_secret = _check_secret(schedule, webhook_secret, is_moved=kept_url != schedule.webhook_url)
     task = schedule.periodic_task if schedule.pk else PeriodicTask(name=uuid.uuid4().hex, task=START_TASK)
     _set_times(task, timetable)
     task.enabled = enabled
@@ -283,9 +285,18 @@ def _check_choice(suite: Suite, choice: str) -> str:
     return choice
 
 
-def _check_secret(schedule: Schedule, secret: str) -> str:
+def _check_url(schedule: Schedule, url: str) -> str:
+    return schedule.webhook_url if is_left_unreadable(url, schedule.webhook_url) else check_webhook_url(url)
+
+
+def _check_secret(schedule: Schedule, secret: str, *, is_moved: bool) -> str:
+    kept = schedule.webhook_secret
+    if schedule.webhook_url and is_left_unreadable(secret or kept, kept):
+        if is_moved:
+            raise InvalidInput({"webhook_secret": ENTER_AGAIN})
+        return kept
     if len(secret) > 100 or any(not 32 < ord(character) < 127 for character in secret):
         raise InvalidInput({"webhook_secret": "has at most 100 characters, letters, digits and signs"})
     if not schedule.webhook_url:
         return ""
-    return secret or schedule.webhook_secret or get_random_string(SECRET_LENGTH)
+    return secret or kept or get_random_string(SECRET_LENGTH)

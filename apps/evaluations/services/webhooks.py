@@ -8,7 +8,10 @@ from django.conf import settings
 
 from apps.core.errors import InvalidInput
 from apps.core.outgoing import NotReached, UrlRefused, ask, check_url
+from apps.core.secrets.fields import UnreadableText
+from apps.evaluations.models import Schedule
 
+UNREADABLE_PLACE = "a webhook that cannot be read"
 WORTH_RETRYING = frozenset({408, 425, 429})
 
 
@@ -27,9 +30,18 @@ def sign_body(secret: str, body: bytes, at: int) -> str:
 
 
 def find_place(url: str) -> str:
-    """The part of an address that tells no secret: `https://hooks.example.com/`."""
+    """The part of an address that tells no secret: `https://hooks.example.com/`; that it cannot be read, if so."""
+    if isinstance(url, UnreadableText):
+        return UNREADABLE_PLACE
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
+
+
+def find_problem(schedule: Schedule) -> str:
+    """Why the schedule's webhook cannot be told anything; "" where it can."""
+    kept = {"address": schedule.webhook_url, "secret": schedule.webhook_secret}
+    lost = " and ".join(name for name, text in kept.items() if isinstance(text, UnreadableText))
+    return f"The webhook's {lost} cannot be read with SECRETS_KEYS: enter it again in the schedule." if lost else ""
 
 
 def post_webhook(url: str, body: bytes, headers: dict[str, str]) -> int:

@@ -17,8 +17,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from apps.core.errors import InvalidInput
+from apps.core.secrets import SecretUnreadable
 from apps.users.accounts.lockout import lock_out, one_guess_at_a_time, say_wait, seconds_left
-from apps.users.accounts.second_factor import TooManyCodes, take_code
+from apps.users.accounts.second_factor import UNREADABLE_FACTOR, TooManyCodes, take_code
 from apps.users.models import User, normalise_email
 from apps.users.roles import SIGN_IN, grants
 from apps.users.services import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, check_name
@@ -129,6 +130,8 @@ class OneCode:
         except TooManyCodes as error:
             lock_out(context.request, self.user.email, error.wait)
             raise ValidationError(say_wait(error.wait), code="throttled") from error
+        except SecretUnreadable as error:
+            raise ValidationError(UNREADABLE_FACTOR, code="second_factor_unreadable") from error
         if taken is None:
             check_wait(context.request, self.user.email)
             raise ValidationError(WRONG_CODE, code="incorrect_code")

@@ -16,12 +16,14 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.db import transaction
 
+from apps.core.secrets import SecretUnreadable
 from apps.users.models import User
 from apps.users.roles import STAFF_ROLES
 
 # Counted wherever they come from: only who has the password gets this far, so nobody can lock a stranger out with it.
 MAX_WRONG = 20
 WINDOW_SECONDS = 3600
+UNREADABLE_FACTOR = "What is kept of this second factor cannot be read: an admin can remove it, then set it up again."
 CODES = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 
@@ -43,7 +45,10 @@ def must_have_second_factor(user: User) -> bool:
 
 
 def take_code(user: User, code: str) -> Authenticator | None:
-    """The authenticator whose code it is, which is used up with that; None for a wrong one. Raises TooManyCodes."""
+    """The authenticator whose code it is, which is used up with that; None for a wrong one.
+
+    Raises TooManyCodes, and SecretUnreadable where it might be the code of one whose secret cannot be read.
+    """
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update().filter(user=user, type__in=CODES)
         found = sorted(rows, key=lambda row: CODES.index(row.type))
@@ -53,11 +58,25 @@ def take_code(user: User, code: str) -> Authenticator | None:
         wrong = [at for at in found[0].data.get("wrong", []) if at > now - WINDOW_SECONDS]
         if len(wrong) >= MAX_WRONG:
             raise TooManyCodes(math.ceil(wrong[-MAX_WRONG] + WINDOW_SECONDS - now))
-        taken = next((row for row in found if use_code(row, code)), None)
+        taken = find_taken(found, code)
         found[0].refresh_from_db(fields=["data"])
         found[0].data["wrong"] = [] if taken else [*wrong, now]
         found[0].save(update_fields=["data"])
     return taken
+
+
+def find_taken(rows: list[Authenticator], code: str) -> Authenticator | None:
+    """The first whose code it is. Raises SecretUnreadable where that is none of those that can be read."""
+    lost: SecretUnreadable | None = None
+    for row in rows:
+        try:
+            if use_code(row, code):
+                return row
+        except SecretUnreadable as error:
+            lost = error
+    if lost:
+        raise lost
+    return None
 
 
 def use_code(row: Authenticator, code: str) -> bool:

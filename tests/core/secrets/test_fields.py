@@ -1,8 +1,14 @@
+import copy
+import hmac
+import pickle
+
 import pytest
 from django.core.exceptions import FieldError
 from django.db import connection
 
 from apps.core.secrets import SecretUnreadable
+from apps.core.secrets.fields import ENTER_AGAIN, UnreadableText
+from apps.core.secrets.keys import make_key
 from apps.evaluations.models import Schedule
 from tests.evaluations.factories import ScheduleFactory
 
@@ -35,9 +41,23 @@ def test_it_cannot_be_looked_up_by_its_text(lookup):
         list(Schedule.objects.filter(**{lookup: "https://hooks.example.com/"}))
 
 
-def test_without_its_key_it_is_not_read(settings):
+def test_without_its_key_it_says_so_and_saving_the_row_loses_nothing(settings):
     schedule = ScheduleFactory(webhook_secret="s3cret")
-    settings.SECRETS_KEYS = ["bm9uZS1vZi10aGVzZS1rZXlzLWlzLXVzZWQtbGF0ZXI="]
+    known, before = settings.SECRETS_KEYS, stored(schedule)
+    settings.SECRETS_KEYS = [make_key()]
+    read = Schedule.objects.get(pk=schedule.pk)
+    assert (read.webhook_secret, read.unreadable) == (ENTER_AGAIN, ["webhook_secret"])
+    read.words = "every hour"
+    read.save()
+    copy.deepcopy(read).save()
+    assert stored(schedule) == before
+    settings.SECRETS_KEYS = known
+    assert Schedule.objects.get(pk=schedule.pk).webhook_secret == "s3cret"
+
+
+def test_what_says_that_it_cannot_be_read_signs_nothing(settings):
+    text = UnreadableText.of("gAAAAA")
     with pytest.raises(SecretUnreadable):
-        Schedule.objects.get(pk=schedule.pk)
-    assert Schedule.objects.defer("webhook_secret").get(pk=schedule.pk).words == schedule.words
+        hmac.new(text.encode(), b"body", "sha256")
+    with pytest.raises(SecretUnreadable):
+        pickle.loads(pickle.dumps(text)).encode()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.core.jobs.services import run_inline, run_job
 from apps.core.models import Job, JobState
+from apps.core.secrets.keys import make_key
 from apps.evaluations.models import Channel, Delivery, DeliveryState, Report, Verdict
 from apps.evaluations.services import notifying
 from apps.evaluations.services.notifying import DELIVER_JOB, PAUSES, notify, notify_untold, retry_deliveries
@@ -136,6 +137,20 @@ def test_the_webhook_arrives_signed(receiver, settings):  # noqa: F811
     assert hmac.compare_digest(signature["v1"], wanted)
     assert abs(timezone.now().timestamp() - int(signature["t"])) < 60
     assert headers["X-Touchstone-Delivery"] == str(delivery.pk)
+
+
+def test_a_webhook_whose_key_is_lost_fails_for_good_and_says_why(receiver, settings):  # noqa: F811
+    settings.WEBHOOK_PRIVATE_NETWORKS = True
+    settings.EMAIL_ENABLED = True
+    report = make_report(emails=["a@example.com"], webhook_url=receiver.url, webhook_secret="s")
+    settings.SECRETS_KEYS = [make_key()]
+    mailed, told = notify(Report.objects.get(pk=report.pk))
+    assert attempt(mailed).state == DeliveryState.SENT
+    assert told.address == "a webhook that cannot be read"
+    told = attempt(told)
+    wanted = "The webhook's address and secret cannot be read with SECRETS_KEYS: enter it again in the schedule."
+    assert (told.state, told.error) == (DeliveryState.FAILED, wanted)
+    assert receiver.got == []
 
 
 def test_a_webhook_to_the_inside_fails_for_good(receiver):  # noqa: F811

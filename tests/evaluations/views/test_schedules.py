@@ -1,5 +1,7 @@
 import pytest
 
+from apps.core.secrets.fields import ENTER_AGAIN
+from apps.core.secrets.keys import make_key
 from apps.evaluations.models import Schedule, Suite
 from tests.evaluations.factories import (
     ReportFactory,
@@ -51,6 +53,26 @@ class TestSchedules:
         assert response.status_code == 422
         assert response.context["form"].errors[field]
         assert not Schedule.objects.exists()
+
+    def test_what_cannot_be_read_says_so_and_is_entered_again(self, curator, settings):
+        schedule = ScheduleFactory(webhook_url="https://93.184.216.34/a", webhook_secret="old")
+        settings.SECRETS_KEYS = [make_key()]
+        assert "a webhook that cannot be read: enter it again" in text_of(curator.get(address("schedules")))
+        page = curator.get(address("schedule", schedule.pk))
+        assert page.content.count(b'value="cannot be read: enter it again"') == 2
+        shown = {"webhook_url": ENTER_AGAIN, "webhook_secret": ENTER_AGAIN}
+        edited = curator.post(address("schedule", schedule.pk), self.form(schedule.suite, **shown))
+        assert edited.status_code == 302
+        assert curator.post(address("pause_schedule", schedule.pk), {"enabled": "no"}).status_code == 302
+        assert Schedule.objects.get().unreadable == ["webhook_url", "webhook_secret"]
+        hook = {"webhook_url": "https://93.184.216.34/b", "webhook_secret": "new"}
+        refused = curator.post(
+            address("schedule", schedule.pk), self.form(schedule.suite, **{**hook, "webhook_secret": ENTER_AGAIN})
+        )
+        assert refused.context["form"].errors["webhook_secret"] == ["Cannot be read: enter it again."]
+        curator.post(address("schedule", schedule.pk), self.form(schedule.suite, **hook))
+        schedule = Schedule.objects.get()
+        assert (schedule.webhook_url, schedule.webhook_secret, schedule.unreadable) == (*hook.values(), [])
 
     @pytest.mark.parametrize("rows", [1, 5])
     def test_number_of_queries(self, curator, rows, django_assert_num_queries):

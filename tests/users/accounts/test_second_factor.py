@@ -7,6 +7,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import connections
 
+from apps.core.secrets import SecretUnreadable
+from apps.core.secrets.keys import make_key
 from apps.users.accounts import second_factor
 from apps.users.accounts.second_factor import (
     MAX_WRONG,
@@ -143,3 +145,10 @@ def test_recovery_codes_alone_are_no_factor(user: User) -> None:
 def test_the_secret_is_not_readable_where_it_is_kept(user: User, secret: str) -> None:
     kept: Any = Authenticator.objects.get(user=user).data["secret"]
     assert secret not in kept
+
+
+def test_a_factor_that_cannot_be_read_is_no_wrong_code(user: User, secret: str, settings: Any) -> None:
+    settings.SECRETS_KEYS = [make_key()]
+    with pytest.raises(SecretUnreadable):
+        take_code(user, code_of(secret))
+    assert "wrong" not in Authenticator.objects.get(user=user).data
