@@ -52,11 +52,15 @@ def start_family(*, user: User, name: str = "", address: str = "") -> TokenPair:
 
 
 def refresh_family(*, refresh: str) -> TokenPair:
-    """A new pair for a refresh token, which is spent by it. Raises TokenRefused; one that was spent ends the family."""
+    """A new pair for a refresh token, which is spent by it. Raises TokenRefused; one that was spent ends the family.
+
+    A person who must have a second factor by now, and has none, is refused as on signing in. The token is not spent.
+    """
     token = read_token(RefreshToken, refresh)
     with transaction.atomic():
         family = _lock_family(token)
         if family.jti == token["jti"]:
+            _check_second_factor(family.user)
             pair = _issue(family)
             family.refreshed_at = timezone.now()
             family.save(update_fields=["jti", "expires_at", "refreshed_at"])
@@ -123,6 +127,15 @@ def _check_family(family: TokenFamily | None, token: AccessToken | RefreshToken)
     if not family.user.is_active:
         raise TokenRefused("token_owner_inactive")
     return family
+
+
+def _check_second_factor(user: User) -> None:
+    # Imported here: every API view imports this module, and those import allauth, which imports the API's errors.
+    from apps.users.accounts.second_factor import has_second_factor
+    from apps.users.jwt.signing_in import check_without_second_factor
+
+    if not has_second_factor(user):
+        check_without_second_factor(user)
 
 
 def _end(family: TokenFamily, ending: Ending) -> None:

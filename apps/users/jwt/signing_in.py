@@ -10,9 +10,11 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
+from apps.core.secrets import SecretUnreadable
 from apps.users.accounts.entries import count_entry
 from apps.users.accounts.lockout import one_guess_at_a_time, say_wait, seconds_left
 from apps.users.accounts.second_factor import (
+    UNREADABLE_FACTOR,
     TooManyCodes,
     has_second_factor,
     must_have_second_factor,
@@ -26,6 +28,7 @@ REFUSALS = {
     "email_unverified": "Open the link in the message that was sent to this address, then try again.",
     "otp_required": "This account has a second factor: send its code, or a recovery code, as `otp`.",
     "otp_wrong": "The code is wrong, or was used before.",
+    "second_factor_unreadable": UNREADABLE_FACTOR,
     "second_factor_missing": "This account must have a second factor: set one up in its profile, on the pages.",
 }
 
@@ -87,9 +90,15 @@ def prove_user(request: HttpRequest, *, email: str, password: str, otp: str = ""
         raise refuse("email_unverified")
     if has_second_factor(user):
         check_code(user, otp)
-    elif must_have_second_factor(user) and grants(user.role, SIGN_IN):
-        raise refuse("second_factor_missing")
+    else:
+        check_without_second_factor(user)
     return user
+
+
+def check_without_second_factor(user: User) -> None:
+    """Raises AuthenticationFailed for a person who must have one. Programs cannot."""
+    if must_have_second_factor(user) and grants(user.role, SIGN_IN):
+        raise refuse("second_factor_missing")
 
 
 def check_code(user: User, otp: str) -> None:
@@ -100,6 +109,8 @@ def check_code(user: User, otp: str) -> None:
         taken = take_code(user, otp)
     except TooManyCodes as error:
         raise TooManyAttempts(error.wait) from error
+    except SecretUnreadable as error:
+        raise refuse("second_factor_unreadable") from error
     if taken is None:
         raise refuse("otp_wrong")
 

@@ -278,6 +278,16 @@ class TestSecondFactor:
         assert_refused(post(client, TOKEN, email=user.email, password="wrong"), "credentials_wrong")
         assert sign_in(client, UserFactory(role=Role.SERVICE)).status_code == 200
 
+    def test_tokens_from_before_it_was_asked_for_are_not_refreshed(
+        self, client: Client, user: User, settings: Settings
+    ) -> None:
+        pair, program = (sign_in(client, who).json() for who in (user, UserFactory(role=Role.SERVICE)))
+        settings.REQUIRE_SECOND_FACTOR = "all"
+        assert_refused(post(client, REFRESH, refresh=pair["refresh"]), "second_factor_missing")
+        assert post(client, REFRESH, refresh=program["refresh"]).status_code == 200
+        TOTP.activate(user, generate_totp_secret())
+        assert post(client, REFRESH, refresh=pair["refresh"]).status_code == 200
+
     def test_a_wrong_code_is_refused(self, client: Client, user: User, secret: str) -> None:
         for code in ("abc", f"{self.code(secret)}1", "0"):
             assert_refused(sign_in(client, user, otp=code), "otp_wrong")
