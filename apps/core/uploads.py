@@ -1,5 +1,6 @@
 """How large a body may be, said before anything of it is read."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
-from apps.core.errors import render_error
+from apps.core.errors import PROBLEM_TYPE, build_problem, render_error
 
 FORM_OVERHEAD = 1024 * 1024
 """Bytes that a form may have around its file."""
@@ -32,8 +33,7 @@ class BodyLimitMiddleware:
         limit = find_limit(request, request.resolver_match)
         if int(request.META.get("CONTENT_LENGTH") or 0) <= limit:
             return None
-        detail = f"What was sent is too large: at most {limit // 1024**2} MB are taken here."
-        return render_error(request, 413, "too_large", detail)
+        return render_error(request, 413, "too_large", describe_limit(limit))
 
 
 def find_limit(request: HttpRequest, route: ResolverMatch | None) -> int:
@@ -55,21 +55,55 @@ def bound_bodies(application: Application, limit: int) -> Application:
     """The ASGI application, which hears of no more than `limit` bytes of a request: Django would keep any number."""
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        left = limit
         if _declared(scope) > limit:
-            await send({"type": "http.response.start", "status": 413, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
+            await _send_too_large(send, limit)
             return
-
-        async def receive_bounded() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            return message if left >= 0 else {"type": "http.disconnect"}
-
-        await application(scope, receive_bounded, send)
+        body = BoundedBody(receive, send, limit)
+        await application(scope, body.receive, body.send)
 
     return bounded
+
+
+class BoundedBody:
+    """One request's body. Where it grows too large it is answered at once, and the application hears of its end."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive, self._send = receive, send
+        self._limit = self._left = limit
+        self._is_answered = self._is_refused = False
+
+    async def receive(self) -> Message:
+        message = {"type": "http.disconnect"} if self._is_refused else await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left >= 0:
+            return message
+        if not (self._is_refused or self._is_answered):
+            self._is_refused = True
+            await _send_too_large(self._send, self._limit)
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Passes on what the application answers, unless the request was refused meanwhile."""
+        self._is_answered = True
+        if not self._is_refused:
+            await self._send(message)
+
+
+async def _send_too_large(send: Send, limit: int) -> None:
+    """A whole answer, after which the server closes the connection: of the body, nothing more is read."""
+    detail = describe_limit(limit)
+    body = json.dumps(build_problem(413, code="too_large", detail=detail, request_id="")).encode()
+    headers = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def describe_limit(limit: int) -> str:
+    return f"What was sent is too large: at most {limit // 1024**2} MB are taken here."
 
 
 def _declared(scope: Scope) -> int:

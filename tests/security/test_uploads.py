@@ -6,6 +6,7 @@ import json
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -130,25 +131,62 @@ def test_json_beyond_reason_is_refused(body: bytes) -> None:
     assert response.status_code == 400
 
 
-def test_the_gateway_hears_of_no_more_than_it_takes() -> None:
-    heard = []
+class Exchange:
+    """A request to the gateway, of 40 bytes at a time without an end, and what it is answered."""
 
-    async def application(scope, receive, send) -> None:
-        while (message := await receive())["type"] == "http.request":
-            heard.append(message["body"])
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.asked = 0
+        self.sent: list[dict[str, Any]] = []
 
-    async def receive() -> dict[str, object]:
+    async def receive(self) -> dict[str, Any]:
+        self.asked += 1
         return {"type": "http.request", "body": b"x" * 40, "more_body": True}
 
-    async_to_sync(bound_bodies(application, 100))({"headers": []}, receive, None)
-    assert b"".join(heard) == b"x" * 80
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    async def application(self, scope: Any, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] == "http.request":
+            self.heard.append(message["body"])
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    def assert_refused(self) -> None:
+        start, body = self.sent
+        headers = dict(start["headers"])
+        assert (start["status"], headers[b"content-type"]) == (413, b"application/problem+json")
+        assert headers[b"connection"] == b"close"
+        assert int(headers[b"content-length"]) == len(body["body"])
+        assert json.loads(body["body"])["code"] == "too_large"
+
+
+def test_the_gateway_refuses_a_body_without_a_length_once_it_is_too_large() -> None:
+    exchange = Exchange()
+    bounded = bound_bodies(exchange.application, 100)
+    async_to_sync(bounded)({"headers": []}, exchange.receive, exchange.send)
+    assert b"".join(exchange.heard) == b"x" * 80
+    assert exchange.asked == 3, "the rest is not read"
+    exchange.assert_refused()
+
+
+def test_an_answer_that_has_begun_is_not_answered_again() -> None:
+    exchange = Exchange()
+
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (await receive())["type"] == "http.request":
+            pass
+        await send({"type": "http.response.body", "body": b""})
+
+    async_to_sync(bound_bodies(stream, 100))({"headers": []}, exchange.receive, exchange.send)
+    assert [message["type"] for message in exchange.sent] == ["http.response.start", "http.response.body"]
+    assert exchange.sent[0]["status"] == 200
 
 
 def test_the_gateway_answers_what_says_that_it_is_too_large() -> None:
-    sent = []
-
-    async def send(message) -> None:
-        sent.append(message)
-
-    async_to_sync(bound_bodies(None, 100))({"headers": [(b"content-length", b"101")]}, None, send)
-    assert sent[0]["status"] == 413
+    exchange = Exchange()
+    bounded = bound_bodies(exchange.application, 100)
+    async_to_sync(bounded)({"headers": [(b"content-length", b"101")]}, exchange.receive, exchange.send)
+    assert (exchange.heard, exchange.asked) == ([], 0)
+    exchange.assert_refused()
