@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib.auth.backends import ModelBackend
 
 from apps.users.models import User
-from apps.users.roles import SIGN_IN, grants, grants_app
+from apps.users.roles import RIGHTS, SIGN_IN, grants, grants_app
 from apps.users.sessions.reading import take_read_user
 
 
@@ -50,8 +50,9 @@ class RoleBackend(ModelBackend):
 
 
 def every_permission() -> set[str]:
-    """Each permission the installed models declare, as `app.codename`, without asking the database."""
-    return {
+    """Each that the installed models declare or the table of rights names, as `app.codename`, without any query."""
+    named = {permission for right in RIGHTS for permission in right.permissions}
+    return named | {
         f"{model._meta.app_label}.{codename}"
         for model in apps.get_models()
         for codename in (

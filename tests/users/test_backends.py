@@ -8,7 +8,7 @@ from django.test import RequestFactory
 
 from apps.users.backends import RoleBackend, every_permission
 from apps.users.models import User
-from apps.users.roles import Role
+from apps.users.roles import GRANTED, SIGN_IN, USE_BACK_OFFICE, Role
 from tests.users.factories import PASSWORD, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -94,7 +94,12 @@ def test_every_permission_is_what_django_would_keep_as_rows() -> None:
     rows = Permission.objects.filter(content_type__app_label__in=installed)
     kept = {f"{app}.{codename}" for app, codename in rows.values_list("content_type__app_label", "codename")}
     assert kept <= every_permission()
-    assert {p for p in every_permission() if p.startswith("users.")} <= kept
+    assert {p for p in every_permission() if p.startswith("users.")} - kept == {SIGN_IN, USE_BACK_OFFICE}
+
+
+def test_every_permission_has_all_that_a_role_is_granted() -> None:
+    assert set().union(*GRANTED.values()) <= every_permission()
+    assert UserFactory(role=Role.CURATOR).get_all_permissions() == GRANTED[Role.CURATOR]
 
 
 def test_a_session_finds_its_user_again() -> None:
