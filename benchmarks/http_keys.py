@@ -15,15 +15,12 @@ Ends with status 1 unless all of this is so, within REVOKED_WITHIN seconds, and 
 home is used a second time within a month or minute, its keys are new each time.
 """
 
-import argparse
 import asyncio
 import itertools
 import json
 import math
 import os
 import statistics
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -33,14 +30,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.figures import ROOT, save_figures
+from benchmarks.figures import save_figures
+from benchmarks.http_home import LIBRARY, SEARCH, make_parser, run_on_cosqa
 from benchmarks.http_load import DRIVE_SECONDS, is_whole, make_request
-from benchmarks.product import run_manage, write_lines
-from benchmarks.quality import load_cosqa
-from benchmarks.stack import running
 
-LIBRARY = "cosqa"
-SEARCH = "/api/v1/functions/search/"
 QUERIES = 100
 PER_MINUTE = 200
 PER_MONTH = 150
@@ -131,33 +124,19 @@ async def ask_all(port: int, work: Iterator[tuple[Key, bytes]], asked: list[Aske
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, help="keep the imported catalogue here and use it again")
-    parser.add_argument("--port", type=int, default=8098)
+    parser = make_parser(__doc__, port=8098)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--connections", type=int, default=1_000)
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    )
     options = parser.parse_args()
-    folder = options.data / "retrieval"
-    if not folder.is_dir():
-        print(f"there is no data in {folder}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="touchstone-keys-") as scratch:
-        home = (options.home or Path(scratch) / "home").absolute()
-        os.environ.update(TOUCHSTONE_HOME=str(home), LOG_LEVEL="ERROR", **GENEROUS)
-        catalogue = load_cosqa(folder)
-        source = write_lines(Path(scratch) / "cosqa.jsonl", catalogue.records)
-        run_manage(home, "import_functions", source, "--library", LIBRARY)
-        queries = [case["query"] for case in catalogue.suites["cosqa"]][:QUERIES]
-        with running(home, options.port):
-            keys = make_keys()
-            asked, revoked_at = measure(keys, queries, options)
-    figures = describe(asked, revoked_at, options.connections)
-    print(json.dumps(figures, indent=2))
-    save_figures("keys", "python -m benchmarks.http_keys", figures)
-    return 0 if figures["as_due"] else 1
+
+    def run(home: Path, queries: list[str]) -> int:
+        asked, revoked_at = measure(make_keys(), queries[:QUERIES], options)
+        figures = describe(asked, revoked_at, options.connections)
+        print(json.dumps(figures, indent=2))
+        save_figures("keys", "python -m benchmarks.http_keys", figures)
+        return 0 if figures["as_due"] else 1
+
+    return run_on_cosqa(options, {"LOG_LEVEL": "ERROR", **GENEROUS}, run)
 
 
 def make_keys() -> list[Key]:

@@ -22,13 +22,10 @@ Starts `manage.py up` on a home with CoSQA's 6,267 functions, made once and kept
 - 10,000 requests from 1,000 connections: errors, and the slowest answers.
 """
 
-import argparse
 import itertools
 import json
 import os
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from operator import sub
@@ -38,16 +35,14 @@ from urllib.parse import urlencode
 
 import psutil
 
-from benchmarks.figures import ROOT, save_figures
+from benchmarks.figures import save_figures
+from benchmarks.http_home import LIBRARY, SEARCH, make_parser, run_on_cosqa
 from benchmarks.http_load import Load, call, drive, make_request
-from benchmarks.product import run_manage, write_lines
-from benchmarks.quality import load_cosqa
-from benchmarks.stack import find_role, running
+from benchmarks.product import run_manage
+from benchmarks.stack import find_role
 
-LIBRARY = "cosqa"
 URLS = "benchmarks.http_urls"
 BARE = "/api/v1/bare/"
-SEARCH = "/api/v1/functions/search/"
 TURN_REQUESTS = 2000
 TURN_CONNECTIONS = 16
 REPEATED_QUERIES = 100
@@ -60,31 +55,17 @@ Timed = Callable[[str], float]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, help="keep the imported catalogue here and use it again")
-    parser.add_argument("--port", type=int, default=8094)
+    parser = make_parser(__doc__, port=8094)
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    )
     options = parser.parse_args()
-    folder = options.data / "retrieval"
-    if not folder.is_dir():
-        print(f"there is no data in {folder}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="touchstone-http-") as scratch:
-        home = (options.home or Path(scratch) / "home").absolute()
-        os.environ.update(TOUCHSTONE_URLS=URLS, TOUCHSTONE_HOME=str(home))
-        catalogue = load_cosqa(folder)
-        source = write_lines(Path(scratch) / "cosqa.jsonl", catalogue.records)
-        # Over a home that has them already, this brings the index to the form that the code at hand reads.
-        run_manage(home, "import_functions", source, "--library", LIBRARY)
-        queries = [case["query"] for case in catalogue.suites["cosqa"]]
-        with running(home, options.port):
-            figures = measure(queries, home, options.port, make_key(home), options.rounds)
-    print(json.dumps(figures, indent=2))
-    save_figures("http", "python -m benchmarks.http_search", figures)
-    return 0
+
+    def run(home: Path, queries: list[str]) -> int:
+        figures = measure(queries, home, options.port, make_key(home), options.rounds)
+        print(json.dumps(figures, indent=2))
+        save_figures("http", "python -m benchmarks.http_search", figures)
+        return 0
+
+    return run_on_cosqa(options, {"TOUCHSTONE_URLS": URLS}, run)
 
 
 def make_key(home: Path) -> str:
