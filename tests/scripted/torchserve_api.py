@@ -24,7 +24,7 @@ KINDS = {
     404: "ModelNotFoundException",
     405: "MethodNotAllowedException",
     500: "InternalServerException",
-    503: "ServiceUnavailableException",
+    503: "InternalServerException",
     507: "InternalServerException",
 }
 PREFIXES = ("/ping", "/predictions/", "/models")
@@ -83,7 +83,7 @@ class TorchServePart:
 def predict(body: Any) -> Prepared:
     texts = body.get("instances") if isinstance(body, dict) else None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Refusal(400, "instances: a list of texts is needed")
+        raise Refusal(503, "Prediction failed")
     answers = [{"intent": choose_intent(text), "confidence": 0.9} for text in texts]
     return Prepared(sum(map(count_tokens, texts)), 0, body=orjson.dumps({"predictions": answers}))
 
