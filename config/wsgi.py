@@ -6,6 +6,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from apps.core.embedded.death import die_with_parent
+from apps.core.log_lines import write_together
 from apps.core.warming import start_warming
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
@@ -14,4 +15,5 @@ die_with_parent()
 # garbage stopped every thread for 150 ms after some hundred searches, and through the young ones took 0.5 ms of each.
 gc.set_threshold(5_000, 20, 50)
 application = get_wsgi_application()
+write_together()
 start_warming()

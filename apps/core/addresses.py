@@ -1,6 +1,7 @@
 """Where a request comes from, behind as many proxies as the operator says there are."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +29,7 @@ def client_network(request: HttpRequest) -> str:
     return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
 
 
+@lru_cache(maxsize=1000)
 def read_address(text: str) -> str:
     """The address in its shortest form, without port, brackets and zone; IPv4 inside IPv6 as IPv4; "" when none."""
     text = text.strip()

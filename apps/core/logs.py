@@ -9,7 +9,7 @@ SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),  # what is said later may bring its own
     structlog.processors.StackInfoRenderer(),
 ]
 

@@ -1,8 +1,10 @@
 """Every request gets an id, one log line, and a place in the metrics."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -10,11 +12,14 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.core.afterwards import do_afterwards
 from apps.core.ids import new_id
+from apps.core.log_lines import log_later
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET_PATHS = ("/health/", "/metrics", "/static/")
 
-log = structlog.get_logger("touchstone.request")
+NAME = "touchstone.request"
+
+log = structlog.get_logger(NAME)
 
 
 class RequestMiddleware:
@@ -36,17 +41,32 @@ class RequestMiddleware:
 
 
 def _request_id(request: HttpRequest) -> str:
-    given = request.headers.get("X-Request-ID", "")
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if SAFE_ID.fullmatch(given) else new_id()
 
 
 def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    level = "error" if response.status_code >= 500 else "warning" if response.status_code >= 400 else "info"
-    getattr(log, level)(
+    """One line. That of an answer that is no failure waits for others."""
+    status = response.status_code
+    level = logging.ERROR if status >= 500 else logging.WARNING if status >= 400 else logging.INFO
+    if not logging.getLogger(NAME).isEnabledFor(level):
+        return
+    said = (response["X-Request-ID"], request.method, request.path, status, round(seconds * 1000, 1))
+    line = partial(_log_line, level, time.time(), *said)
+    if level == logging.ERROR:
+        line()
+    else:
+        log_later(line)
+
+
+def _log_line(level: int, at: float, request_id: str, method: str | None, path: str, status: int, ms: float) -> None:
+    log.log(
+        level,
         "request",
-        request_id=response["X-Request-ID"],
-        method=request.method,
-        path=request.path,
-        status=response.status_code,
-        ms=round(seconds * 1000, 1),
+        timestamp=f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z",
+        request_id=request_id,
+        method=method,
+        path=path,
+        status=status,
+        ms=ms,
     )
