@@ -1,6 +1,7 @@
 """The order of the tests, how often garbage is looked for, and a database that can be emptied."""
 
 import gc
+import os
 
 import pytest
 from django.db import connection
@@ -10,9 +11,31 @@ from pytest_django import DjangoDbBlocker
 gc.set_threshold(50_000, 20, 100)
 
 
+@pytest.hookimpl(trylast=True)  # when nothing is taken out or moved any more
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    slow = sorted((item for item in items if item.get_closest_marker("slow")), key=read_seconds, reverse=True)
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    items[:] = deal(slow, quick, hands=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def read_seconds(item: pytest.Item) -> int:
+    """About how long a slow test takes, as far as its mark says so."""
+    mark = item.get_closest_marker("slow")
+    return int(mark.kwargs.get("seconds", 2)) if mark else 0
+
+
+def deal(slow: list[pytest.Item], quick: list[pytest.Item], hands: int) -> list[pytest.Item]:
+    """Each worker's stretch, as worksteal cuts them, begins with as many slow tests: only ends are stolen."""
+    dealt: list[pytest.Item] = []
+    left = len(slow) + len(quick)
+    for hand in range(hands):
+        size, own = left // (hands - hand), slow[hand::hands]
+        beside = max(0, size - len(own))
+        dealt += own + quick[:beside]
+        quick = quick[beside:]
+        left -= size
+    return dealt + quick
 
 
 @pytest.fixture(scope="session")

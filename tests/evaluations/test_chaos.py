@@ -10,7 +10,7 @@ from apps.core.embedded.home import Home
 from tests.core.embedded.processes import wait_until
 from tests.stack import ask, find_processes, is_server, is_worker, kill_all, make_home, run_code, stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.critical]
+pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=70), pytest.mark.critical]
 
 FUNCTIONS = 300
 CASES = 6_000
@@ -75,7 +75,7 @@ def test_a_sweep_outlives_the_death_of_worker_valkey_and_postgres(home: Home, tm
             kill_all(find_processes(home, is_worker(home) if victim == "worker" else is_server(home, victim)))
             time.sleep(0.5)
         over = f"SELECT state NOT IN ('queued', 'running') FROM evaluations_run WHERE id = {run}"
-        wait_until(lambda: bool(ask(home, over)[0]), 180)
+        wait_until(lambda: bool(ask(home, over)[0]), 180, every=0.3)
         state, done, total = ask(home, f"SELECT state, done, total FROM evaluations_run WHERE id = {run}")
         assert (state, done, total) == ("succeeded", CASES, CASES)
         outcomes, cases, errors = ask(

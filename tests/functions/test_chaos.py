@@ -9,7 +9,7 @@ from apps.core.embedded.home import Home
 from tests.core.embedded.processes import wait_until
 from tests.stack import ask, belongs, find_processes, is_server, is_worker, kill_all, make_home, run_code, stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.critical]
+pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=120), pytest.mark.critical]
 
 RECORDS = 3_000
 
@@ -41,7 +41,7 @@ def wait_for_middle(home: Home, job: int, library: str) -> None:
 
 
 def assert_whole(home: Home, job: int, library: str) -> None:
-    wait_until(lambda: job_state(home, job) not in ("queued", "running"), 120)
+    wait_until(lambda: job_state(home, job) not in ("queued", "running"), 120, every=0.3)
     state, result, error = ask(home, f"SELECT state, result, error FROM core_job WHERE id = {job}")
     assert (state, error) == ("succeeded", "")
     assert isinstance(result, dict)

@@ -25,7 +25,7 @@ from apps.users.roles import Role
 from tests.users.access.askers import Asker, Kind
 from tests.users.access.world import PLACE, World
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.slow(seconds=20)]
 
 CHECKS = [
     not_a_server_error,

@@ -79,7 +79,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.integration
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 def test_a_command_brings_its_own_databases_and_keeps_its_status(home: Home) -> None:
     code = "from apps.users.models import User; print(User.objects.count()); raise SystemExit(7)"
     done = run("shell", "--no-imports", "-c", code, "--home", str(home.path))

@@ -77,7 +77,7 @@ def test_it_is_imported_without_a_problem():
     assert Counter(record.language for record in records) == {name: len(own) for name, own in FUNCTIONS.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 @pytest.mark.parametrize("language", RUNNERS)
 def test_all_code_does_what_its_checks_say(language):
     program, run_checks = RUNNERS[language]

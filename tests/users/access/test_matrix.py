@@ -20,7 +20,7 @@ from tests.evaluations import targets
 from tests.users.access.askers import Asker, Kind
 from tests.users.access.world import World, make_world
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.critical, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.critical, pytest.mark.slow(seconds=20)]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LET_IN, REFUSED, NOT_ALLOWED, NOTHING, BROKEN = "let in", "refused", "not allowed", "nothing there", "broken"
