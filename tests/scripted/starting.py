@@ -4,6 +4,7 @@ import http.client
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ class ScriptedServer:
     def requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask("GET", "/_requests")["requests"]
         return found
+
+    def wait_until_idle(self, seconds: float = 10.0) -> None:
+        """Returns when nothing is under way, as soon as the server has noticed what clients left."""
+        until = time.monotonic() + seconds
+        while self.counts()["open"]:
+            if time.monotonic() > until:
+                raise TimeoutError(f"requests are still under way: {self.counts()}")
+            time.sleep(0.01)
 
     def set_deadline(self, seconds: float) -> None:
         self.ask("POST", "/_deadline", {"seconds": seconds})
