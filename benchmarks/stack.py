@@ -58,6 +58,7 @@ def running(home: Path, port: int) -> Iterator[float]:
     process = subprocess.Popen(
         [*command, "--gateway-port", str(port + 1), "--no-demo"],
         cwd=ROOT,
+        env={**os.environ, "LANGUAGE_MODEL": "off"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -116,6 +116,20 @@ class Env(BaseSettings):
     require_second_factor: Literal["off", "staff", "all"] = Field(
         "off", description="Who must set up a second factor: nobody, curators and admins, or everybody."
     )
+    language_model: str = Field(
+        "auto",
+        description="The language model run on this machine: auto (what make model fetched, if anything), off, or the "
+        "path of a GGUF file.",
+    )
+    language_model_threads: int = Field(
+        0, ge=0, le=256, description="Threads given to that language model. 0: as many as there are processors."
+    )
+    language_model_context: int = Field(
+        8192, ge=512, le=1_048_576, description="Tokens that a request to it and its answer may have together."
+    )
+    language_model_slots: int = Field(
+        2, ge=1, le=64, description="Requests that it works on at a time, each with memory for a context of its own."
+    )
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", "secrets_keys", mode="before")
@@ -154,6 +168,13 @@ class Env(BaseSettings):
     def check_gateway_url(cls, value: str) -> str:
         if not re.fullmatch(r"(:[0-9]{1,5}|(https?|wss?)://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?)?", value):
             raise ValueError("must be such as https://live.example.com or :8001, or empty")
+        return value
+
+    @field_validator("language_model")
+    @classmethod
+    def check_language_model(cls, value: str) -> str:
+        if value not in ("auto", "off") and not Path(value).is_absolute():
+            raise ValueError("must be auto, off, or the whole path of a GGUF file")
         return value
 
     @field_validator("time_zone")

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
 MODELS = ROOT / "var" / "models"
 SUPPORTED = ((3, 11), (3, 14))
-FILES = {"base": ["base"], "dev": ["dev", "referee"], "bench": ["dev", "referee", "bench"]}
+FILES = {"base": ["base"], "dev": ["dev", "referee", "language_server"]}
+FILES["bench"] = [*FILES["dev"], "bench"]
 """The files of pins in each, which holds all of those before it. They name all that they need, so that nothing is
 resolved: referee must not be."""
 

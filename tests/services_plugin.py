@@ -37,6 +37,8 @@ def choose_home() -> Path | None:
     return home
 
 
+# A stack of a test needs none, and one at hand would take gigabytes in each.
+os.environ.setdefault("LANGUAGE_MODEL", "off")
 HOME = choose_home()
 
 

@@ -242,6 +242,10 @@ LOGGING = logging_config(level=ENV.log_level, form=ENV.log_format)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 EMBEDDING_THREADS = ENV.embedding_threads
 EMBEDDING_COMPILED = ENV.embedding_compiled
+LANGUAGE_MODEL = ENV.language_model
+LANGUAGE_MODEL_THREADS = ENV.language_model_threads
+LANGUAGE_MODEL_CONTEXT = ENV.language_model_context
+LANGUAGE_MODEL_SLOTS = ENV.language_model_slots
 INDEX_REFRESH_SECONDS = ENV.index_refresh_seconds
 SEARCH_BACKEND = ENV.search_backend
 SWEEP_CHUNK_CASES = ENV.sweep_chunk_cases

@@ -77,6 +77,10 @@ class Home:
         return self.path / "users"
 
     @property
+    def language_model(self) -> Path:
+        return self.path / "language_model.json"
+
+    @property
     def postgres_socket(self) -> Path:
         return self.run / f".s.PGSQL.{POSTGRES_PORT}"
 

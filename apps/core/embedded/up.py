@@ -21,6 +21,7 @@ from apps.core.embedded.errors import EmbeddedError, HomeInUseError, UsageError
 from apps.core.embedded.folders import make_home
 from apps.core.embedded.home import Home, resolve_home
 from apps.core.embedded.interrupts import Bell, listen_to_signals
+from apps.core.embedded.language_model import ModelFile, describe_model, find_chosen_model, language_model_specs
 from apps.core.embedded.lock import hold_home
 from apps.core.embedded.relay import LogRelay
 from apps.core.embedded.services import START_SECONDS, start_services, wanted_services
@@ -38,6 +39,7 @@ class Options:
     addresses: Addresses
     workers: int
     demo: bool
+    language_model: ModelFile | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         os.environ["TOUCHSTONE_HOME"] = os.path.abspath(arguments.home)
     try:
         addresses = Addresses(arguments.host, arguments.port, arguments.gateway_port)
-        options = Options(addresses, arguments.workers, demo=not arguments.no_demo)
+        options = Options(addresses, arguments.workers, not arguments.no_demo, find_chosen_model())
         check_options(options)
         return hold_and_serve(resolve_home(), options)
     except EmbeddedError as error:
@@ -115,7 +117,7 @@ def serve(home: Home, options: Options, relay: LogRelay, bell: Bell) -> int:
         first_account = prepare(supervisor, home, relay, demo=options.demo)
         try:
             start_servers(supervisor, home, options)
-            relay.show(describe_addresses(options.addresses))
+            relay.show(describe_addresses(options.addresses, options.language_model))
         finally:
             relay.show(first_account)
         supervisor.watch()
@@ -164,7 +166,7 @@ def start_servers(supervisor: Supervisor, home: Home, options: Options) -> None:
     servers = server_specs(home, options.addresses, options.workers)
     supervisor.add(*servers)
     supervisor.wait_ready(*wanted_services(), *(spec.name for spec in servers), seconds=SERVERS_SECONDS)
-    supervisor.add(*background_specs(home))
+    supervisor.add(*background_specs(home), *language_model_specs(home, options.language_model))
 
 
 def describe_account(email: str, password: str) -> str:
@@ -174,7 +176,7 @@ def describe_account(email: str, password: str) -> str:
 """
 
 
-def describe_addresses(addresses: Addresses) -> str:
+def describe_addresses(addresses: Addresses, language_model: ModelFile | None = None) -> str:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
     return f"""
   Touchstone is ready ({process_age():.1f} s). Ctrl-C stops it.
@@ -182,6 +184,7 @@ def describe_addresses(addresses: Addresses) -> str:
   Web            http://{host}:{addresses.port}/
   Admin          http://{host}:{addresses.port}/admin/
   Gateway        http://{host}:{addresses.gateway_port}/
+  Language model {describe_model(language_model)}
 """
 
 

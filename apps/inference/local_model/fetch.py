@@ -26,7 +26,7 @@ def fetch_model(models: Path, report: Report, source: Source = QWEN) -> Path:
     ModelFileError and OSError when it cannot be had.
     """
     target = make_folder(models) / source.file
-    with lock_folder(models):
+    with lock_folder(models / FOLDER):
         if is_whole(target, source):
             report(f"{target} is there")
         else:
@@ -47,7 +47,7 @@ def take_model(models: Path, given: Path, report: Report, *, copy: bool) -> Path
     given = given.expanduser().resolve()
     header = check_own(given)
     target = make_folder(models) / given.name
-    with lock_folder(models):
+    with lock_folder(models / FOLDER):
         report(f"reading {given}")
         sha256 = compute_sha256(given)
         if target.resolve() != given or (copy and target.is_symlink()):
