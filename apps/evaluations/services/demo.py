@@ -11,7 +11,8 @@ from apps.evaluations.services.cases import store_cases
 from apps.evaluations.services.running import start_run
 from apps.evaluations.services.scheduling import save_schedule
 from apps.evaluations.services.suites import create_suite
-from apps.functions.services.indexing import index_state
+from apps.functions.services.indexing import IndexState, index_state
+from apps.inference.services import model_digest
 
 NAME = "Demo: generated questions"
 DESCRIPTION = (
@@ -22,6 +23,8 @@ CASES = 10_000
 SEED = 1
 WORDS = "every night at 2"
 KIND = "evaluations.fill_demo"
+BEFORE = (KIND, "functions.import", "functions.embed")
+"""Jobs that come to an end first."""
 
 
 def prepare_demo() -> None:
@@ -34,12 +37,19 @@ def prepare_demo() -> None:
 def fill_when_ready() -> None:
     """Follows every build of the index: starts filling the demo suite once that is searchable by meaning, too."""
     suite = _empty_suite()
-    if suite is None or Job.objects.open().filter(kind__in=[KIND, "functions.import"]).exists():
+    if suite is None or Job.objects.open().filter(kind__in=BEFORE).exists():
         return
-    state = index_state()
-    embedded = not state.waiting_embedding or not state.model_digest
-    if state.documents and state.documents == state.published and embedded:
+    if is_searchable(index_state(), model_digest()):
         enqueue_job(kind=KIND, params={})
+
+
+def is_searchable(state: IndexState, model: str) -> bool:
+    """Whether the index has all that is published, and all of it by meaning where there is a model.
+
+    Only the vectors in the index count: what was embedded while it was built is in the next one.
+    """
+    whole = 0 < state.published == state.documents
+    return whole and (not model or (state.model_digest == model and state.with_vectors == state.documents))
 
 
 def fill_demo(context: JobContext, params: dict[str, Any]) -> dict[str, Any]:
