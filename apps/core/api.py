@@ -20,7 +20,7 @@ from apps.core.serializers import JobSerializer
 class JobViewSet(ListModelMixin, RetrieveModelMixin, ViewSetMixin, ApiView):
     """Background jobs: imports, embeddings, index builds."""
 
-    queryset = Job.objects.whole().select_related("created_by")
+    queryset = Job.objects.whole().select_related("created_by", "seen_by")
     serializer_class = JobSerializer
     filterset_class = JobFilter
     lookup_value_converter = "int"

@@ -43,6 +43,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Jobs that stand for themselves; parts of something larger are shown by that."""
         return self.filter(is_part=False)
 
+    def unseen(self) -> Self:
+        """Failed jobs that nobody has said they know of."""
+        return self.filter(state=JobState.FAILED, seen_at=None)
+
     def abandoned(self, *, now: datetime, queued_for: timedelta) -> Self:
         """Jobs that nobody works on: their runner died, or the message that should start them was lost."""
         lost_runner = models.Q(state=JobState.RUNNING, lease_until__lt=now)
@@ -72,6 +76,10 @@ class Job(TimestampedModel):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When somebody said that they know it failed.")
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     objects = JobQuerySet.as_manager()
 
@@ -85,6 +93,11 @@ class Job(TimestampedModel):
     @property
     def is_over(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def needs_seeing(self) -> bool:
+        """It failed, and nobody has said that they know."""
+        return self.state == JobState.FAILED and self.seen_at is None
 
     @property
     def percent(self) -> int | None:

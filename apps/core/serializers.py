@@ -23,11 +23,14 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     seconds = serializers.FloatField(read_only=True)
     created_by = serializers.EmailField(source="created_by.email", read_only=True, default=None, allow_null=True)
 
+    seen_by = serializers.EmailField(source="seen_by.email", read_only=True, default=None, allow_null=True)
+
     class Meta:
         model = Job
         fields = [
             "id", "kind", "state", "done", "total", "percent", "message", "result", "error", "cancel_requested",
             "attempts", "seconds", "created_at", "started_at", "finished_at", "created_by",
+            "seen_at", "seen_by",
         ]  # fmt: skip
         read_only_fields = fields
 

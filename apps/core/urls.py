@@ -20,4 +20,5 @@ urlpatterns = [
     path("jobs/change/", views.change_jobs, name="change_jobs"),
     path("jobs/<int:pk>/", views.show_job, name="job"),
     path("jobs/<int:pk>/cancel/", views.cancel_job, name="cancel_job"),
+    path("jobs/<int:pk>/seen/", views.see_job, name="see_job"),
 ]

@@ -1,7 +1,8 @@
 """Pages about background jobs."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
@@ -17,10 +18,9 @@ from apps.core.refusals import say_refusal
 from apps.core.tables import render_table
 from apps.core.tables.actions import read_rows
 from apps.core.tables.views import go_back
+from apps.core.templatetags.core_tags import job_title
 
 
-@login_required
-@permission_required("core.view_job", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
@@ -28,13 +28,11 @@ def list_jobs(request: PageRequest) -> HttpResponseBase:
     return render_table(request, JobTable(), "core/jobs.html")
 
 
-@login_required
-@permission_required("core.view_job", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
 def show_job(request: PageRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
+    job = get_object_or_404(Job.objects.select_related("created_by", "seen_by"), pk=pk)
     app, _, name = job.kind.partition(".")
     template = "core/_job.html" if request.htmx.target == "job" else "core/job.html"
     # An app may show the results of its jobs its own way.
@@ -42,8 +40,6 @@ def show_job(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, template, {"job": job, "result_templates": result_templates})
 
 
-@login_required
-@permission_required("core.change_job", raise_exception=True)
 @require_POST
 def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
     with say_refusal(request):
@@ -51,19 +47,39 @@ def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("core:job", pk)
 
 
-@login_required
-@permission_required("core.change_job", raise_exception=True)
 @require_POST
 def change_jobs(request: HttpRequest) -> HttpResponse:
-    """Cancels those of the selected jobs that are not over."""
-    jobs = Job.objects.whole().open().filter(pk__in=read_rows(request.POST))
+    """Cancels those of the selected jobs that are not over, or notes that those that failed are known of."""
+    jobs, action = Job.objects.whole().filter(pk__in=read_rows(request.POST)), request.POST.get("action")
+    if action == "seen":
+        seen = [services.see_job(job=job, user_id=request.user.pk) for job in jobs.unseen()]
+        messages.success(request, f"Noted that {_count(len(seen))} failed.")
+    else:
+        messages.success(request, f"Cancelled {_count(_cancel(request, jobs.open() if action == 'cancel' else ()))}.")
+    return go_back(request)
+
+
+@require_POST
+def see_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """Notes that somebody knows it failed; then back to home, from where it was sent."""
+    job = get_object_or_404(Job, pk=pk)
+    with say_refusal(request):
+        services.see_job(job=job, user_id=request.user.pk)
+        messages.success(request, f"Noted that you know that {job_title(job.kind)} #{job.pk} failed.")
+    return redirect("core:home") if request.POST.get("from") == "home" else redirect("core:job", pk)
+
+
+def _cancel(request: HttpRequest, jobs: Iterable[Job]) -> int:
     cancelled = 0
-    for job in jobs if request.POST.get("action") == "cancel" else ():
+    for job in jobs:
         with say_refusal(request):
             services.cancel_job(job=job)
             cancelled += 1
-    messages.success(request, f"Cancelled {cancelled} {'job' if cancelled == 1 else 'jobs'}.")
-    return go_back(request)
+    return cancelled
+
+
+def _count(jobs: int) -> str:
+    return "1 job" if jobs == 1 else f"{jobs} jobs"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

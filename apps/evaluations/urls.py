@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", suites.show_suite, name="suite"),
     path("<int:pk>/run/", suites.start_run, name="start_run"),
     path("<int:pk>/settings/", suites.edit_suite, name="settings"),
+    path("<int:pk>/delete/", suites.delete_suite, name="delete_suite"),
     path("<int:pk>/baseline/", suites.pin_baseline, name="pin_baseline"),
     path("<int:pk>/cases/", cases.list_cases, name="cases"),
     path("<int:pk>/cases/change/", cases.change_cases, name="change_cases"),

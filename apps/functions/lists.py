@@ -34,19 +34,19 @@ class FunctionTable(Table):
     page = "functions:browse"
     noun = ("function", "functions")
     columns = (
-        Column("name", "Name", str, sort="name", drawn=True, width="rest"),
-        Column("summary", "What it does", attribute("summary"), drawn=True, width="xxl"),
+        Column("name", "Name", str, sort="name", drawn=True, width="xl"),
+        Column("summary", "What it does", attribute("summary"), drawn=True, width="rest", unlabelled=True),
         Column("library", "Library", attribute("library.name"), sort="library__name", width="m"),
         Column("language", "Language", lambda one: name_language(one.language), sort="language", width="s"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True),
+        Column("state", "State", attribute("state"), sort="state", drawn=True, unlabelled=True),
         Column(
             "popularity",
             "Popularity",
             attribute("popularity"),
             sort="popularity",
             number=True,
+            hidden=True,
             width="s",
-            only_wide=True,
         ),
         Column("keywords", "Keywords", attribute("keywords"), hidden=True, width="l"),
         Column("action", "Action", attribute("action"), sort="action", hidden=True, width="m"),

@@ -10,7 +10,7 @@ from apps.core.health import check_all
 from apps.core.home.items import Decision
 from apps.core.home.tiles import gather_decisions, gather_news, gather_steps
 from apps.core.home.visits import find_since
-from apps.core.models import Job, JobState
+from apps.core.models import Job
 from apps.core.templatetags.core_tags import job_title
 
 RECENT = timedelta(days=1)
@@ -25,6 +25,7 @@ PARTS = {
     "gateway": "Gateway",
     "index": "Search index",
     "model": "Embedding model",
+    "language_model": "Language model",
     "schedules": "Scheduled sweeps",
 }
 TONES = {"ok": "good", "degraded": "warn", "failed": "bad"}
@@ -61,17 +62,18 @@ def show_health(user: Any) -> dict[str, Any]:
 
 
 def list_failed_jobs(user: Any) -> list[Decision]:
-    """Jobs of the last day that failed, for who may start them again or say why."""
+    """Jobs of the last day that failed and that nobody has seen, for who may start them again or say why."""
     if not user.has_perm("core.change_job"):
         return []
-    failed = Job.objects.whole().filter(state=JobState.FAILED, finished_at__gte=timezone.now() - RECENT)
+    failed = Job.objects.whole().unseen().filter(finished_at__gte=timezone.now() - RECENT)
     jobs = list(failed.only("pk", "kind", "error")[: MOST_JOBS + 1])
     if len(jobs) > MOST_JOBS:
-        href = f"{reverse('core:jobs')}?state={JobState.FAILED}"
+        href = f"{reverse('core:jobs')}?seen=no"
         return [Decision("Many jobs failed since yesterday", href, "jobs", tone=BAD)]
     return [_describe_failed(job) for job in jobs]
 
 
 def _describe_failed(job: Job) -> Decision:
     said = f"{job_title(job.kind)} #{job.pk} failed"
-    return Decision(said, reverse("core:job", args=[job.pk]), "jobs", job.error, BAD)
+    action = reverse("core:see_job", args=[job.pk])
+    return Decision(said, reverse("core:job", args=[job.pk]), "jobs", job.error, BAD, action=action, button="Seen")

@@ -18,13 +18,18 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something that waits for the person who looks. `tone` is as of badges."""
+    """Something that waits for the person who looks. `tone` is as of badges.
+
+    `action` is where a form without fields is sent that deals with it at once, by a button that says `button`.
+    """
 
     text: str
     href: str
     icon: str
     note: str = ""
     tone: str = "warn"
+    action: str = ""
+    button: str = ""
 
 
 @dataclass(frozen=True, slots=True)

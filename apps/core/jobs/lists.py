@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.core.models import Job, JobState
 from apps.core.tables import Action, ChoiceFilter, Column, DateFilter, Table, attribute
-from apps.core.tables.filters import Choices
+from apps.core.tables.filters import Choices, Rows
 from apps.core.templatetags.core_tags import job_title
 
 
@@ -17,13 +17,18 @@ def list_kinds(table: Table) -> Choices:
     return [(kind, job_title(kind)) for kind in kinds]
 
 
+def by_seen(rows: Rows, text: str) -> Rows:
+    """Failed jobs that somebody said they know of, or those that nobody did."""
+    return rows.filter(pk__in=Job.objects.unseen()) if text == "no" else rows.exclude(seen_at=None)
+
+
 class JobTable(Table):
     page = "core:jobs"
     noun = ("job", "jobs")
     columns = (
         Column("job", "Job", lambda job: f"{job_title(job.kind)} #{job.pk}", sort="pk", drawn=True, width="rest"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True),
-        Column("progress", "Progress", lambda job: job.error or job.message, drawn=True, width="xxl"),
+        Column("state", "State", attribute("state"), sort="state", drawn=True, unlabelled=True),
+        Column("progress", "Progress", lambda job: job.error or job.message, drawn=True, width="xl", unlabelled=True),
         Column("took", "Took", lambda job: round(job.seconds, 1), number=True, drawn=True, width="m", only_wide=True),
         Column("by", "Started by", attribute("created_by"), drawn=True, width="l", only_wide=True),
         Column("when", "When", attribute("created_at"), sort="created_at"),
@@ -33,6 +38,7 @@ class JobTable(Table):
     default_sort = "-job"
     filters = (
         ChoiceFilter("state", "State", choices=JobState.choices),
+        ChoiceFilter("seen", "Failures", choices=(("no", "Not seen yet"), ("yes", "Seen")), lookup=by_seen),
         ChoiceFilter("kind", "Kind", choices=list_kinds),
         DateFilter("when", "When", lookup="created_at"),
     )
@@ -41,14 +47,17 @@ class JobTable(Table):
     cells = "core/_job_cells.html"
     panel = "core/_job_peek.html"
     nothing = "core/_no_jobs.html"
-    actions = (Action("cancel", "Cancel", "core.change_job", style="danger"),)
+    actions = (
+        Action("seen", "Seen", "core.change_job"),
+        Action("cancel", "Cancel", "core.change_job", style="danger"),
+    )
     live = "job"
 
     def __init__(self) -> None:
         self.actions_address = reverse("core:change_jobs")
 
     def rows(self) -> QuerySet[Any]:
-        return Job.objects.whole().select_related("created_by").defer("result")
+        return Job.objects.whole().select_related("created_by", "seen_by").defer("result")
 
     def find(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         told = Q(message__icontains=text) | Q(error__icontains=text) | Q(params__library__icontains=text)

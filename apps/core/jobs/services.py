@@ -148,6 +148,18 @@ def cancel_job(*, job: Job) -> Job:
     return job
 
 
+def see_job(*, job: Job, user_id: int | None) -> Job:
+    """Somebody knows that the job failed; the first to say so stays. Conflict for a job that did not fail."""
+    if job.state != JobState.FAILED:
+        raise Conflict(f"Job {job.pk} has not failed.", code="job_not_failed")
+    seen = Job.objects.unseen().filter(pk=job.pk).update(seen_at=timezone.now(), seen_by_id=user_id)
+    job.refresh_from_db()
+    if seen:
+        _tell(job)
+        record("job.seen", subject=job, actor_id=user_id, error=job.error)
+    return job
+
+
 def recover_jobs() -> int:
     """Queues again what its runner left behind; what fails its last attempt is failed for good. Returns how many."""
     now = timezone.now()

@@ -18,7 +18,8 @@ class Column:
     """One column. `value` gives what exports write; pages show it too, unless `drawn`: then the table's cells do.
 
     `sort` is the field or annotation that rows are ordered by. `nullable` ones come last in both directions.
-    What is `only_wide` is left out where rows are cards, unless somebody chose it.
+    What is `only_wide` is left out where rows are cards, unless somebody chose it. What is `unlabelled` tells by itself
+    what it is, as a state or a sentence does: cards show it without its label.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     drawn: bool = False
     nullable: bool = False
     only_wide: bool = False
+    unlabelled: bool = False
     width: Width = "m"
 
     def order(self, *, descending: bool) -> OrderBy:

@@ -91,6 +91,16 @@ def job_title(kind: str) -> str:
 
 
 @register.filter
+def person(user: Any, nobody: str = "the system") -> SafeString | str:
+    """Somebody by their name, with the address for who points at it; `nobody` stands for nobody."""
+    if user is None:
+        return nobody
+    if user.get_full_name() == user.email:
+        return str(user.email)
+    return format_html('<span title="{}"><bdi>{}</bdi></span>', user.email, user.get_full_name())
+
+
+@register.filter
 def ago(moment: datetime) -> str:
     """`3 minutes ago`; only the largest unit counts."""
     return f"{timesince(moment, depth=1)} ago" if timezone.now() - moment >= timedelta(minutes=1) else "just now"

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.tables.columns import Column
-from apps.core.templatetags.core_tags import ago, thousands
+from apps.core.templatetags.core_tags import ago, person, thousands
 
 register = template.Library()
 
@@ -22,6 +23,8 @@ MOST = 300
 def cell(row: Any, column: Column) -> SafeString | str:
     """The column's value of a row, as people read it."""
     value = column.value(row)
+    if isinstance(value, AbstractBaseUser):
+        return person(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
@@ -38,8 +41,8 @@ def cell(row: Any, column: Column) -> SafeString | str:
 @register.filter
 def cell_class(row: Any, column: Column) -> str:
     """Whether figures stand in it, and whether there is nothing to say, which a card leaves out."""
-    names = ("number" if column.number else "", "unknown" if column.value(row) in (None, "", []) else "")
-    return " ".join(filter(None, names))
+    marks = {"number": column.number, "unlabelled": column.unlabelled, "unknown": column.value(row) in (None, "", [])}
+    return " ".join(name for name, holds in marks.items() if holds)
 
 
 @register.filter

@@ -30,11 +30,11 @@ class CaseTable(Table):
     noun = ("case", "cases")
     columns = (
         Column("question", "Question", str, sort="query", width="rest"),
-        Column("expected", "Right answers", attribute("expected"), drawn=True, width="l"),
-        Column("state", "State", attribute("state"), sort="state", drawn=True),
+        Column("expected", "Right answers", attribute("expected"), drawn=True, width="xl", unlabelled=True),
+        Column("state", "State", attribute("state"), sort="state", drawn=True, unlabelled=True),
         Column("origin", "Origin", attribute("origin"), sort="origin", drawn=True, width="m", only_wide=True),
         Column("made_by", "Made by", attribute("made_by"), sort="made_by", drawn=True, width="m", only_wide=True),
-        Column("tags", "Tags", attribute("tags"), width="l", only_wide=True),
+        Column("tags", "Tags", attribute("tags"), hidden=True, width="l"),
         Column("group", "Group", attribute("group"), sort="group", hidden=True, width="l"),
         Column("id", "Id", attribute("external_id"), sort="external_id", hidden=True, width="m"),
         Column("version", "Version", attribute("version"), sort="version", number=True, hidden=True, width="s"),

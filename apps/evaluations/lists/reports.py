@@ -42,8 +42,8 @@ class ReportTable(Table):
         Column("report", "Report", lambda report: f"{report.run.suite} #{report.run_id}", sort="run", drawn=True,
                width="rest"),
         Column("verdict", "Verdict", lambda report: report.get_verdict_display(), sort="verdict", drawn=True,
-               width="xl"),
-        Column("reason", "Why", attribute("reason"), drawn=True, width="xl"),
+               width="xl", unlabelled=True),
+        Column("reason", "Why", attribute("reason"), drawn=True, width="xl", unlabelled=True),
         Column("wrong", "Newly wrong", attribute("wrong"), sort="wrong", nullable=True, number=True, hidden=True,
                width="m"),
         Column("right", "Newly right", attribute("right"), sort="right", nullable=True, number=True, hidden=True,
@@ -64,7 +64,7 @@ class ReportTable(Table):
                     no="Nothing changed"),
         DateFilter("written", "Written", lookup="created_at"),
     )  # fmt: skip
-    search_label = "Find in comments and notes, or a number"
+    search_label = "Find in notes, or a number"
     cells = "evaluations/lists/_report_cells.html"
     panel = "evaluations/lists/_report_peek.html"
     nothing = "evaluations/lists/_no_reports.html"

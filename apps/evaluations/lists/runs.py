@@ -31,8 +31,9 @@ def verdict_of(run: Run) -> str:
     return str(report.get_verdict_display() if report else run.get_state_display())
 
 
-def started_by(run: Run) -> str:
-    return "schedule" if run.schedule_id else str(run.created_by or "the system")
+def started_by(run: Run) -> Any:
+    """A person, or in words what else."""
+    return "schedule" if run.schedule_id else run.created_by or "the system"
 
 
 class RunTable(Table):
@@ -40,8 +41,9 @@ class RunTable(Table):
     noun = ("run", "runs")
     columns = (
         Column("run", "Run", lambda run: f"#{run.pk}", sort="pk", drawn=True, width="rest"),
-        Column("suite", "Suite", attribute("suite.name"), sort="suite__name", width="l"),
-        Column("verdict", "Verdict", verdict_of, sort="report__verdict", nullable=True, drawn=True, width="xl"),
+        Column("suite", "Suite", attribute("suite.name"), sort="suite__name", width="xl", unlabelled=True),
+        Column("verdict", "Verdict", verdict_of, sort="report__verdict", nullable=True, drawn=True,
+               width="xl", unlabelled=True),
         Column("accuracy", "Accuracy", figure("accuracy"), sort="summary__accuracy", nullable=True, number=True,
                drawn=True, width="s"),
         Column("cases", "Cases", attribute("total"), sort="total", number=True, width="s", only_wide=True),

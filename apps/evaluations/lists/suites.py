@@ -19,10 +19,11 @@ class SuiteTable(Table):
     noun = ("suite", "suites")
     columns = (
         Column("suite", "Suite", attribute("name"), sort="name", width="rest"),
-        Column("verdict", "Last verdict", attribute("verdict"), sort="verdict", nullable=True, drawn=True, width="xl"),
+        Column("verdict", "Last verdict", attribute("verdict"), sort="verdict", nullable=True, drawn=True,
+               width="l", unlabelled=True),
         Column("accuracy", "Accuracy", attribute("accuracy"), sort="accuracy", nullable=True, number=True, drawn=True,
                width="s"),
-        Column("trend", "Trend", attribute("shown.trend"), drawn=True, width="l", only_wide=True),
+        Column("trend", "Trend", attribute("shown.trend"), drawn=True, width="m", only_wide=True),
         Column("cases", "Cases", attribute("active_cases"), sort="active_cases", number=True, width="s",
                only_wide=True),
         Column("drafts", "Drafts", attribute("draft_cases"), sort="draft_cases", number=True, drawn=True, width="s"),

@@ -1,5 +1,7 @@
 """A suite's settings as sentences."""
 
+from collections.abc import Mapping
+
 from apps.evaluations.models import Measure, Suite
 
 MEASURES = {
@@ -34,3 +36,13 @@ def explain_suite(suite: Suite) -> list[str]:
 def _count_points(share: float) -> str:
     number = f"{100 * share:g}"
     return "one point of a hundred" if number == "1" else f"{number} points of a hundred"
+
+
+def say_what_goes(parts: Mapping[str, int]) -> str:
+    """What is lost with a suite, of the counts of its parts."""
+    cases, runs, schedules = (_count(parts[name], name) for name in ("cases", "runs", "schedules"))
+    return f"With it go its {cases}, {schedules}, and {runs} with their reports. Nothing brings them back."
+
+
+def _count(number: int, plural: str) -> str:
+    return f"{number:,} {plural[:-1] if number == 1 else plural}"

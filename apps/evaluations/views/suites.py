@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from apps.core.confirming import ask_to_confirm
 from apps.core.errors import InvalidInput
 from apps.core.htmx import PageRequest
 from apps.core.refusals import say_refusal
@@ -20,16 +21,14 @@ from apps.evaluations.forms import NewSuiteForm, StartForm, SuiteForm
 from apps.evaluations.lists.suites import SuiteTable
 from apps.evaluations.models import Run, RunState, Suite
 from apps.evaluations.presenting import overview
-from apps.evaluations.presenting.words import explain_suite
-from apps.evaluations.services import running, suites
+from apps.evaluations.presenting.words import explain_suite, say_what_goes
+from apps.evaluations.services import deleting, running, suites
 from apps.evaluations.services.scheduling import describe_schedules
 
 RUNS_SHOWN = 10
 BASELINES = 40
 
 
-@login_required
-@permission_required("evaluations.view_suite", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
@@ -37,16 +36,12 @@ def list_suites(request: PageRequest) -> HttpResponseBase:
     return render_table(request, SuiteTable(), "evaluations/suites.html", {"alarms": overview.list_alarms()})
 
 
-@login_required
-@permission_required("evaluations.view_suite", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 def show_suite(request: HttpRequest, pk: int) -> HttpResponse:
     return render_suite(request, get_suite(pk))
 
 
-@login_required
-@permission_required("evaluations.add_run", raise_exception=True)
 @require_POST
 def start_run(request: HttpRequest, pk: int) -> HttpResponse:
     suite = get_suite(pk)
@@ -60,8 +55,6 @@ def start_run(request: HttpRequest, pk: int) -> HttpResponse:
     return render_suite(request, suite, form, status=422)
 
 
-@login_required
-@permission_required("evaluations.add_suite", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def add_suite(request: HttpRequest) -> HttpResponse:
     form = NewSuiteForm(request.POST) if request.method == "POST" else NewSuiteForm()
@@ -75,8 +68,6 @@ def add_suite(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/new_suite.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@login_required
-@permission_required("evaluations.change_suite", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def edit_suite(request: HttpRequest, pk: int) -> HttpResponse:
     suite = get_suite(pk)
@@ -91,11 +82,10 @@ def edit_suite(request: HttpRequest, pk: int) -> HttpResponse:
             suite = get_suite(pk)
     baselines = suite.runs.succeeded().only("pk", "suite", "note", "finished_at", "summary")[:BASELINES]
     context = {**suite_context(suite), "form": form, "baselines": baselines, "sentences": explain_suite(suite)}
+    context["what_goes"] = say_what_goes(deleting.count_parts(suite))
     return render(request, "evaluations/settings.html", context, status=422 if form.errors else 200)
 
 
-@login_required
-@permission_required("evaluations.change_suite", raise_exception=True)
 @require_POST
 def pin_baseline(request: HttpRequest, pk: int) -> HttpResponse:
     """Pins the run whose number was sent; without one the pin is taken out."""
@@ -109,6 +99,26 @@ def pin_baseline(request: HttpRequest, pk: int) -> HttpResponse:
         said = f"Later runs are compared with #{run.pk} now." if run else "No run is pinned now."
         messages.success(request, said)
     return redirect(run if run and run.suite_id == pk else "evaluations:settings", *([] if run else [pk]))
+
+
+@require_POST
+def delete_suite(request: HttpRequest, pk: int) -> HttpResponse:
+    suite = get_suite(pk)
+    question = ask_to_confirm(
+        request,
+        phrase=suite.name,
+        title="Delete this suite?",
+        text=say_what_goes(deleting.count_parts(suite)),
+        button="Delete the suite",
+        cancel=reverse("evaluations:settings", args=[pk]),
+    )
+    if question:
+        return question
+    with say_refusal(request):
+        deleting.delete_suite(suite=suite)
+        messages.success(request, f"“{suite.name}” is deleted.")
+        return redirect("evaluations:suites")
+    return redirect("evaluations:settings", pk)
 
 
 def get_suite(pk: int) -> Suite:

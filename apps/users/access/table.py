@@ -97,6 +97,7 @@ JOBS = {
     "core:job": reads("core.view_job"),
     "core:change_jobs": acts("core.change_job"),
     "core:cancel_job": acts("core.change_job"),
+    "core:see_job": acts("core.change_job"),
 }
 
 FUNCTIONS = {
@@ -119,6 +120,7 @@ EVALUATIONS = {
     "evaluations:suite": reads("evaluations.view_suite"),
     "evaluations:start_run": acts("evaluations.add_run"),
     "evaluations:settings": form("evaluations.change_suite"),
+    "evaluations:delete_suite": acts("evaluations.delete_suite"),
     "evaluations:pin_baseline": acts("evaluations.change_suite"),
     "evaluations:cases": reads("evaluations.view_case"),
     "evaluations:change_cases": acts("evaluations.change_case"),

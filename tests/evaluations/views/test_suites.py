@@ -3,7 +3,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from apps.evaluations.models import CaseState, Suite, Verdict
+from apps.evaluations.models import CaseState, RunState, Suite, Verdict
 from tests.evaluations import targets
 from tests.evaluations.factories import (
     CaseFactory,
@@ -133,3 +133,29 @@ class TestSettings:
         suite = SuiteFactory()
         response = curator.post(address("pin_baseline", suite.pk), {"run": run}, follow=True)
         assert "There is no such run" in text_of(response)
+
+
+class TestDeleting:
+    def test_asks_for_its_name_and_says_what_goes(self, curator):
+        suite = ReportFactory(run__suite__name="Nightly", run__baseline=None).run.suite
+        page = text_of(curator.get(address("settings", suite.pk)))
+        assert "With it go its 0 cases, 0 schedules, and 1 run with their reports." in page
+        refused = curator.post(address("delete_suite", suite.pk), {"confirm": "nightly"})
+        assert refused.status_code == 422
+        assert "Nothing was changed." in text_of(refused)
+        assert Suite.objects.exists()
+        response = curator.post(address("delete_suite", suite.pk), {"confirm": "Nightly"}, follow=True)
+        assert response.redirect_chain == [(address("suites"), 302)]
+        assert "“Nightly” is deleted." in text_of(response)
+        assert not Suite.objects.exists()
+
+    def test_waits_for_an_open_run(self, curator):
+        run = RunFactory(state=RunState.RUNNING)
+        response = curator.post(address("delete_suite", run.suite_id), {"confirm": run.suite.name}, follow=True)
+        assert f"Run #{run.pk} is at work" in text_of(response)
+        assert Suite.objects.exists()
+
+    def test_a_viewer_may_not(self, viewer):
+        suite = SuiteFactory()
+        assert viewer.post(address("delete_suite", suite.pk), {"confirm": suite.name}).status_code == 403
+        assert Suite.objects.exists()
