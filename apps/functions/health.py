@@ -15,7 +15,7 @@ def check_index() -> str:
     manifest = read_manifest(settings.INDEX_DIR)
     if manifest is None:
         raise Unhealthy("there is no search index yet")
-    return f"{manifest.documents} functions, {manifest.with_vectors} with vectors"
+    return f"{manifest.documents:,} functions, {manifest.with_vectors:,} with vectors"
 
 
 def _check_postgres() -> str:

@@ -30,9 +30,9 @@ class Place:
 MAIN = (
     Place("Home", "home", "core:home", words="start overview dashboard"),
     Place("Search", "search", "functions:search", ("functions:[ders]*",), "find functions"),
-    Place("Functions", "function", "functions:browse", words="catalogue browse list all"),
+    Place("Functions", "function", "functions:browse", ("functions:new",), words="catalogue browse list all"),
     Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
-    Place("Import", "upload", "functions:import", ("functions:new",), "upload load functions file"),
+    Place("Import", "upload", "functions:import", words="upload load functions file"),
     Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
     Place("Members", "users", "users:members", ("users:member*", "users:invit*"), "people accounts roles invite"),
 )

@@ -67,6 +67,12 @@ def breakable(name: object) -> SafeString:
 
 
 @register.filter
+def trim_lines(text: str) -> str:
+    """Without the empty lines around it; what its first line is indented by stays."""
+    return text.rstrip().lstrip("\r\n")
+
+
+@register.filter
 def reflow(text: str) -> str:
     return rendering.reflow(text)
 

@@ -30,7 +30,7 @@ class TestLinks:
             ("functions:detail", "Search", "true"),
             ("functions:revision", "Search", "true"),
             ("functions:import", "Import", "page"),
-            ("functions:new", "Import", "true"),
+            ("functions:new", "Functions", "true"),
             ("evaluations:run", "Sweeps", "true"),
             ("core:job", "Jobs", "true"),
         ],
