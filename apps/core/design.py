@@ -5,7 +5,6 @@ from pathlib import Path
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,7 +60,6 @@ class SampleForm(forms.Form):
     )
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 def show_design(request: HttpRequest) -> HttpResponse:
     """The page; its form that is confirmed by typing, and which changes nothing, posts here."""

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +24,6 @@ from apps.users.permissions import get_user
 from apps.users.services import create_key, revoke_key, rotate_key
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 @never_cache
 @sensitive_variables("token")
@@ -45,7 +43,6 @@ def keep_keys(request: HttpRequest) -> HttpResponse:
     return render_keys(request, KeyForm(user=user), new_key=key, token=token)
 
 
-@login_required
 @require_POST
 @never_cache
 @sensitive_variables("token")
@@ -61,7 +58,6 @@ def renew_key(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("users:keys")
 
 
-@login_required
 @require_POST
 def end_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = find_key(request, pk)
@@ -80,7 +76,6 @@ def end_key(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("users:keys")
 
 
-@login_required
 @require_POST
 def end_family(request: HttpRequest, pk: UUID) -> HttpResponse:
     revoke_families(families=[get_object_or_404(TokenFamily, pk=pk, user=get_user(request))])

@@ -1,4 +1,3 @@
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
@@ -9,7 +8,6 @@ from apps.core.htmx import PageRequest
 from apps.core.palette.offering import MOST_TYPED, offer
 
 
-@login_required
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")

@@ -1,7 +1,6 @@
 """Pages about answers that were wrong: saying so, and the drafts that came of it."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,8 +25,6 @@ from apps.evaluations.services.cases import update_case
 from apps.evaluations.services.feedback import accept_feedback, dismiss_feedback, give_feedback
 
 
-@login_required
-@permission_required("evaluations.give_feedback", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 @cache_control(private=True, no_cache=True)
 def say_wrong(request: PageRequest) -> HttpResponse:
@@ -63,8 +60,6 @@ def say_wrong(request: PageRequest) -> HttpResponse:
     return render(request, "evaluations/feedback.html", context, status=422 if form.errors else 200)
 
 
-@login_required
-@permission_required("evaluations.change_case", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
@@ -72,8 +67,6 @@ def list_drafts(request: PageRequest) -> HttpResponseBase:
     return render_table(request, DraftTable(), "evaluations/drafts.html")
 
 
-@login_required
-@permission_required("evaluations.change_case", raise_exception=True)
 @require_POST
 def accept_draft(request: PageRequest, pk: int) -> HttpResponseBase:
     """Into the suite that was chosen, with the question and the right answers as they were edited."""
@@ -98,8 +91,6 @@ def accept_draft(request: PageRequest, pk: int) -> HttpResponseBase:
     return redirect("evaluations:drafts")
 
 
-@login_required
-@permission_required("evaluations.change_case", raise_exception=True)
 @require_POST
 def dismiss_draft(request: HttpRequest, pk: int) -> HttpResponse:
     case = _get_draft(pk)
@@ -109,8 +100,6 @@ def dismiss_draft(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("evaluations:drafts")
 
 
-@login_required
-@permission_required("evaluations.change_case", raise_exception=True)
 @require_POST
 def dismiss_drafts(request: HttpRequest) -> HttpResponse:
     """Dismisses the drafts that were selected."""

