@@ -19,7 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from apps.users.jwt import admin as token_admin  # noqa: F401 - Django looks for admins here
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
-from apps.users.services import is_last_admin, revoke_keys
+from apps.users.services import is_last_admin, revoke_keys, tell_of_rights
 from apps.users.tokens import KeyState
 
 STATE_COLOURS = {KeyState.ACTIVE: "success", KeyState.EXPIRED: "warning", KeyState.REVOKED: "danger"}
@@ -79,6 +79,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        tell_of_rights(obj)
         if not change or "email" in form.changed_data:
             obj.vouch_for_email()
 

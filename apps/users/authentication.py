@@ -23,10 +23,13 @@ from apps.users.tokens import NO_HASH, KeyState, Token, hash_secret, parse_token
 
 SCHEMES = ("bearer", "api-key")
 KEPT_SECONDS = 0.5
-"""How long a key is taken to be as it was read, by who allows for that: so much later it is seen to be revoked."""
+"""How long a key is taken to be as it was read, by who allows for that and looks at its version with each request."""
 
 kept_keys = LocalTier(size=1000, ttl=KEPT_SECONDS)
-"""Keys by their token, with its secret as a hash."""
+"""Keys by their token, with its secret as a hash, and the version that each had when it was read."""
+
+seen_versions = LocalTier(size=10_000, ttl=86_400)
+"""The newest version of each key that was seen, by its prefix; 0 where none was."""
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -44,8 +47,8 @@ def sign_in(request: Request | HttpRequest, *, kept: bool = False) -> ApiKey | N
     """The key that the request's header holds, and its use noted; None without such a header.
 
     Raises AuthenticationFailed for a key that may not be used. Keys are read anew every time: one that is revoked, and
-    a role that changes, counts from the next request on, in every process. With `kept`, that is KEPT_SECONDS later at
-    most, and requests get the same object: for who only looks at it.
+    a role that changes, counts from the next request on, in every process. With `kept` requests get the same object, as
+    it was up to KEPT_SECONDS ago: for who only looks at it, and then asks `is_as_kept`.
     """
     # The header comes as bytes, any at all; ones that are no ASCII become marks that fit no token.
     scheme, _, text = get_authorization_header(request).decode("ascii", errors="replace").partition(" ")  # type: ignore[arg-type]
@@ -81,10 +84,30 @@ def find_kept_key(token: Token) -> ApiKey:
     name = f"{token.prefix}_{hash_secret(token.secret)}"
     known = kept_keys.get(name)
     if known is None:
-        known = Entry(find_key(token), time.time())
+        # Before the row: what is seen later may be of a change that the row does not have.
+        version = find_seen_version(token.prefix)
+        key = find_key(token)
+        key.kept_version = version
+        known = Entry(key, time.time())
         kept_keys.set(name, known)
-    key: ApiKey = known.value
-    return key
+    kept: ApiKey = known.value
+    return kept
+
+
+def find_seen_version(prefix: str) -> int:
+    seen = seen_versions.get(prefix)
+    return seen.value if seen else 0
+
+
+def is_as_kept(key: ApiKey, version: int | None) -> bool:
+    """Whether a kept key is still as it was read, by the version that came of counting the request.
+
+    Of None, which Valkey did not tell, it is taken to be. A version that is new is remembered for the next reading.
+    """
+    if version is None or version == key.kept_version:
+        return True
+    seen_versions.set(key.prefix, Entry(version, time.time()))
+    return False
 
 
 def build_key(row: Row) -> ApiKey:

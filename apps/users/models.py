@@ -154,6 +154,9 @@ class ApiKey(models.Model):
 
     objects: ClassVar[models.Manager["ApiKey"]] = ApiKeyQuerySet.as_manager()
 
+    kept_version = 0
+    """Where a process keeps the key: which of its versions that is, see `is_as_kept`. In no column."""
+
     class Meta:
         verbose_name = "API key"
         verbose_name_plural = "API keys"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.users.limits.counting import tell_of_changes
 from apps.users.models import ApiKey, User, normalise_email
 from apps.users.networks import read_networks
 from apps.users.passwords import generate_password
@@ -133,6 +134,7 @@ def rotate_key(*, key: ApiKey, overlap: timedelta = timedelta(0)) -> str:
         locked.former_hash, locked.former_until = locked.secret_hash, locked.rotated_at + overlap
         locked.secret_hash = hash_secret(token.secret)
         locked.save(update_fields=["secret_hash", "former_hash", "former_until", "rotated_at"])
+        tell_of_changes([locked.pk])
         record("key.rotated", subject=locked, owner=key.user.email, good_for_seconds=int(overlap.total_seconds()))
     key.refresh_from_db()
     log.info("key_rotated", user=key.user_id, key=key.prefix, overlap=overlap.total_seconds())
@@ -154,6 +156,7 @@ def revoke_keys(*, keys: Iterable[ApiKey]) -> int:
         ApiKey.objects.filter(pk__in=[key.pk for key in ended]).update(revoked_at=timezone.now())
         for key in ended:
             record("key.revoked", subject=key, owner=key.user.email)
+        tell_of_changes(key.pk for key in ended)
     log.info("keys_revoked", keys=[key.prefix for key in ended])
     return len(ended)
 
@@ -225,3 +228,8 @@ def _check_scopes(user: User, scopes: Iterable[str]) -> list[str]:
     if beyond := sorted(wanted - set(user.key_scopes)):
         raise InvalidInput({"scopes": f"{beyond[0]} is beyond the role {user.role}"})
     return [scope for scope in SCOPES if scope in wanted]
+
+
+def tell_of_rights(user: User) -> None:
+    """That somebody's role, or whether they are active, is another than before counts for their keys at once."""
+    tell_of_changes(ApiKey.objects.filter(user=user, revoked_at=None).values_list("pk", flat=True))

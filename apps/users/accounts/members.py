@@ -12,7 +12,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.users.accounts.mail import on_site, send_mail
 from apps.users.models import User
 from apps.users.roles import PEOPLE, SIGN_IN, Role, grants
-from apps.users.services import is_last_admin
+from apps.users.services import is_last_admin, tell_of_rights
 
 LAST_ADMIN = "This is the last active admin: make another one first."
 
@@ -31,6 +31,7 @@ def set_role(*, member: User, role: str) -> None:
             raise Conflict(LAST_ADMIN, code="last_admin")
         locked.role = Role(role).value
         locked.save(update_fields=["role"])
+        tell_of_rights(locked)
     log.info("role_set", user=locked.pk, role=locked.role)
 
 
@@ -44,6 +45,7 @@ def set_active(*, member: User, active: bool, by: User) -> None:
             raise Conflict(LAST_ADMIN, code="last_admin")
         locked.is_active = active
         locked.save(update_fields=["is_active"])
+        tell_of_rights(locked)
     log.info("active_set", user=locked.pk, active=active)
 
 

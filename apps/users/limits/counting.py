@@ -2,15 +2,18 @@
 
 import threading
 import time
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 import structlog
+from django.db import transaction
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from apps.users.limits.budgets import UsageLedger, ledger
 from apps.users.limits.policies import MINUTE, Budget, Limit, Verdict, Window
-from apps.users.limits.shared import ALLOWED, FAILURES, LIMITED, SPENT, UNSEEDED, SharedCounters
+from apps.users.limits.shared import ALLOWED, FAILURES, LIMITED, SPENT, UNSEEDED, Counted, SharedCounters
 
 CODES = {ALLOWED: "", LIMITED: "rate_limited", SPENT: "budget_spent"}
 AWAY_SECONDS = 2.0
@@ -27,7 +30,7 @@ class LocalCounters:
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._usage = usage
 
-    def count(self, limit: Limit, budget: Budget | None) -> tuple[int, int, Window]:
+    def count(self, limit: Limit, budget: Budget | None) -> Counted:
         item = RateLimitItemPerMinute(limit.quota)
         names = (limit.kind, limit.who)
         used = self._usage.read(budget) if budget else 0
@@ -38,7 +41,7 @@ class LocalCounters:
         else:
             outcome = LIMITED
         window = Window(*self._storage.get_sliding_window(item.key_for(*names), MINUTE))
-        return outcome, used + (outcome == ALLOWED), window
+        return Counted(outcome, used + (outcome == ALLOWED), window, None)
 
 
 class Counters:
@@ -52,17 +55,24 @@ class Counters:
         self._lock = threading.Lock()
 
     def count(self, limit: Limit, budget: Budget | None = None) -> Verdict:
-        outcome, used, window = self._count_shared(limit, budget) or self._count_local(limit, budget)
-        if budget and outcome == ALLOWED:
+        counted = self._count_shared(limit, budget) or self._count_local(limit, budget)
+        if budget and counted.outcome == ALLOWED:
             self._usage.add(budget)
-        return Verdict(limit, window, budget, used, CODES[outcome])
+        return Verdict(limit, counted.window, budget, counted.used, CODES[counted.outcome], counted.version)
 
-    def _count_shared(self, limit: Limit, budget: Budget | None) -> tuple[int, int, Window] | None:
+    def change_versions(self, keys: Sequence[int]) -> None:
+        """Has every process read these keys anew. While Valkey is away they do so when they would have anyway."""
+        try:
+            self._shared.change_versions(keys)
+        except FAILURES as error:
+            log.warning("key_changes_not_told", keys=keys, error=str(error) or type(error).__name__)
+
+    def _count_shared(self, limit: Limit, budget: Budget | None) -> Counted | None:
         if time.monotonic() < self._away_until:
             return None
         try:
             counted = self._shared.count(limit, budget, self._usage.written(budget) if budget else None)
-            if counted[0] == UNSEEDED and budget:
+            if counted.outcome == UNSEEDED and budget:
                 counted = self._shared.count(limit, budget, self._usage.read(budget, anew=True), whole=True)
         except FAILURES as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
@@ -70,7 +80,7 @@ class Counters:
             return None
         return counted
 
-    def _count_local(self, limit: Limit, budget: Budget | None) -> tuple[int, int, Window]:
+    def _count_local(self, limit: Limit, budget: Budget | None) -> Counted:
         with self._lock:
             if self._local is None:
                 self._local = LocalCounters(self._usage)
@@ -82,3 +92,10 @@ counters = Counters(SharedCounters(), ledger)
 
 def count(limit: Limit, budget: Budget | None = None) -> Verdict:
     return counters.count(limit, budget)
+
+
+def tell_of_changes(keys: Iterable[int]) -> None:
+    """Once the present transaction is committed, no process goes by what it kept of the keys with these ids."""
+    ids = list(keys)
+    if ids:
+        transaction.on_commit(partial(counters.change_versions, ids), robust=True)

@@ -65,13 +65,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may go on, and what its answer says of the limits that it was counted against."""
+    """Whether a request may go on, and what its answer says of the limits that it was counted against.
+
+    `version` is that of the key, see `Counted`.
+    """
 
     limit: Limit
     window: Window
     budget: Budget | None = None
     used: int = 0
     code: str = ""
+    version: int | None = None
 
     def headers(self, now: datetime) -> dict[str, str]:
         remaining = self.window.remaining(self.limit.quota)

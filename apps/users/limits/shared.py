@@ -8,7 +8,8 @@ costs a request several times what the question does.
 import hashlib
 import os
 import threading
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.core.cache import DEFAULT_CACHE_ALIAS
 from django_redis import get_redis_connection
@@ -21,6 +22,8 @@ PREFIX = "touchstone:limits:1"
 FAILURES = (RedisError, OSError)
 TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 BUDGET_KEPT_SECONDS = 40 * 86_400
+VERSION_KEPT_SECONDS = 86_400
+"""Longer by far than any process keeps a key."""
 
 ALLOWED, LIMITED, SPENT, UNSEEDED = range(4)
 """What came of a request. UNSEEDED: nothing was counted, since Valkey does not know what the budget stands at."""
@@ -36,9 +39,9 @@ local expiry, budget = ARGV[2], tonumber(ARGV[3])
 local used = 0
 if budget > 0 then
     local told, whole = tonumber(ARGV[4]), ARGV[5] == '1'
-    local known = tonumber(redis.call('get', KEYS[3]) or '')
+    local known = tonumber(redis.call('get', KEYS[4]) or '')
     if told and ((known and told > known) or (whole and not known)) then
-        redis.call('set', KEYS[3], told, 'EX', {BUDGET_KEPT_SECONDS})
+        redis.call('set', KEYS[4], told, 'EX', {BUDGET_KEPT_SECONDS})
         known = told
     end
     if not known then
@@ -52,13 +55,26 @@ if budget > 0 and used >= budget then
 elseif acquire({{ARGV[1], expiry, 1}}) then
     outcome = {ALLOWED}
     if budget > 0 then
-        used = redis.call('incr', KEYS[3])
+        used = redis.call('incr', KEYS[4])
     end
 end
 local window = look({{expiry}})
-return {{outcome, used, window[1] or 0, window[2], window[3] or 0, window[4]}}
+local version = tonumber(redis.call('get', KEYS[3]) or 0)
+return {{outcome, used, version, window[1] or 0, window[2], window[3] or 0, window[4]}}
 """
 DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+
+class Counted(NamedTuple):
+    """ALLOWED, LIMITED, SPENT or UNSEEDED, what of the budget is used, the window, and the key's version.
+
+    The version grows with each change of what a process may keep of a key; None where only Valkey would know.
+    """
+
+    outcome: int
+    used: int
+    window: Window
+    version: int | None
 
 
 class SharedCounters:
@@ -68,10 +84,8 @@ class SharedCounters:
         self._alias = alias
         self._local = threading.local()
 
-    def count(
-        self, limit: Limit, budget: Budget | None, used: int | None = None, *, whole: bool = False
-    ) -> tuple[int, int, Window]:
-        """Counts one request: ALLOWED, LIMITED, SPENT or UNSEEDED, what of the budget is used, and the window.
+    def count(self, limit: Limit, budget: Budget | None, used: int | None = None, *, whole: bool = False) -> Counted:
+        """Counts one request.
 
         `used` is what the caller knows to be spent at least. If it is the `whole` of it, counting may begin there.
         """
@@ -79,10 +93,19 @@ class SharedCounters:
         given = (limit.quota, MINUTE, budget.quota if budget else 0, "" if used is None else used, int(whole))
         outcome, *rest = self._run(keys, given)
         if not rest:
-            return outcome, 0, Window(0, 0, 0, 0)
-        spent, previous, previous_left, current, current_left = (int(value) for value in rest)
+            return Counted(outcome, 0, Window(0, 0, 0, 0), None)
+        spent, version, previous, previous_left, current, current_left = (int(value) for value in rest)
         window = Window(previous, max(0, previous_left) / 1000, current, max(0, current_left) / 1000)
-        return outcome, spent, window
+        return Counted(outcome, spent, window, version)
+
+    def change_versions(self, keys: Iterable[int]) -> None:
+        """Says to all processes that what they keep of these keys is not so any more."""
+        with get_redis_connection(self._alias).pipeline(transaction=False) as together:
+            for key in keys:
+                name = version_name(Limit("key", str(key), 0))
+                together.incr(name)
+                together.expire(name, VERSION_KEPT_SECONDS)
+            together.execute()
 
     def _run(self, keys: tuple[str, ...], given: tuple[object, ...]) -> Any:
         try:
@@ -123,7 +146,16 @@ def send(connection: Any, command: tuple[object, ...]) -> Any:
 
 
 def key_names(limit: Limit, budget: Budget | None) -> tuple[str, ...]:
-    """The window's two counters, as `limits` names them, and the budget's. In braces: what a cluster keeps together."""
-    tag = f"{{{limit.kind}:{limit.who}}}"
-    window = (f"{PREFIX}:{tag}/-1", f"{PREFIX}:{tag}")
-    return (*window, f"{PREFIX}:{tag}:{budget.month:%Y-%m}") if budget else window
+    """The window's two counters, as `limits` names them, the key's version, and the budget's counter."""
+    name = tag_name(limit)
+    fixed = (f"{name}/-1", name, version_name(limit))
+    return (*fixed, f"{name}:{budget.month:%Y-%m}") if budget else fixed
+
+
+def version_name(limit: Limit) -> str:
+    return f"{tag_name(limit)}:version"
+
+
+def tag_name(limit: Limit) -> str:
+    """In braces: what a cluster keeps together."""
+    return f"{PREFIX}:{{{limit.kind}:{limit.who}}}"
