@@ -9,9 +9,13 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from apps.core.secrets.keys import check_key
+from apps.users.networks import read_networks
 from config.mail import check_sender, mail_settings
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+LISTS = ("allowed_hosts", "csrf_trusted_origins", "metrics_networks", "secret_key_fallbacks", "secrets_keys")
+"""Settings that are written with commas."""
 
 
 class Env(BaseSettings):
@@ -61,6 +65,10 @@ class Env(BaseSettings):
     csp_report_uri: str = Field("", description="Where browsers tell of what the policy of contents kept from running.")
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Proxies before the web that add to X-Forwarded-For: who asks is read from there."
+    )
+    metrics_networks: Annotated[list[str], NoDecode] = Field(
+        default=["127.0.0.0/8", "::1/128"],
+        description="Networks from which /metrics is read without a key, with commas; empty: from none.",
     )
     database_url: str = Field("", description="postgresql://user:password@host/name. Empty: the embedded PostgreSQL.")
     redis_url: str = Field("", description="redis://host:6379. Empty: the embedded Valkey.")
@@ -132,7 +140,7 @@ class Env(BaseSettings):
     )
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "secret_key_fallbacks", "secrets_keys", mode="before")
+    @field_validator(*LISTS, mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -141,6 +149,11 @@ class Env(BaseSettings):
     @classmethod
     def check_secrets_keys(cls, value: list[str]) -> list[str]:
         return [check_key(key) for key in value]
+
+    @field_validator("metrics_networks")
+    @classmethod
+    def check_metrics_networks(cls, value: list[str]) -> list[str]:
+        return read_networks(value)
 
     @field_validator("csp_report_uri")
     @classmethod

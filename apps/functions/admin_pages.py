@@ -52,6 +52,7 @@ class FunctionPages(ServicesAdmin):
                     language=asked["language"] or None,
                     library=asked["library"] or None,
                     limit=asked["limit"] or 10,
+                    user_id=request.user.pk,
                 )
             except InvalidInput as error:
                 for field, reason in error.errors.items():

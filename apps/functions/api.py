@@ -230,8 +230,13 @@ class SearchView(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.read_query(request)
-        answer = searching.search_functions(query=wanted.pop("q"), **wanted)
+        answer = searching.search_functions(query=wanted.pop("q"), user_id=request.user.pk, **wanted)
         return Response(answer.as_dict())
+
+
+def may_read_trace(user: Any, trace: dict[str, Any]) -> bool:
+    """Questions are people's data: whose it is, and who may read everybody's."""
+    return trace.get("user_id") == user.pk or bool(user.has_perm("functions.view_trace"))
 
 
 class TraceView(ApiView):
@@ -240,15 +245,16 @@ class TraceView(ApiView):
     @describe_read(
         "Show how an answer was reached",
         {200: serializers.TraceSerializer},
-        description="Every tier that was tried, what came of it, and why one was skipped. Kept for a day.",
+        description="Every tier that was tried, what came of it, and why one was skipped. Kept for a day, for who "
+        "asked, with whichever of their keys, and for admins.",
         errors=[404],
         operation_id="traces_retrieve",
     )
     def get(self, request: Request, trace_id: str) -> Response:
         trace = searching.get_trace(trace_id)
-        if trace is None:
-            raise Http404("There is no such trace, or it is older than a day.")
-        return Response(trace)
+        if trace is None or not may_read_trace(request.user, trace):
+            raise Http404("You have no such trace, or it is older than a day.")
+        return Response({name: value for name, value in trace.items() if name != "user_id"})
 
 
 class ImportView(ApiView):

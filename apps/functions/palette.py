@@ -15,7 +15,7 @@ def look_up_functions(query: str, user: Any) -> list[Option]:
     if not user.has_perm("functions.view_function"):
         return []
     try:
-        answer = search_functions(query=query, language=None, library=None, limit=MOST)
+        answer = search_functions(query=query, language=None, library=None, limit=MOST, user_id=user.pk)
     except InvalidInput:
         return []
     return [

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException
 from apps.core.afterwards import do_afterwards
 from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
-from apps.users.authentication import sign_in
+from apps.users.authentication import is_as_kept, sign_in
 from apps.users.limits.requests import add_headers, count_request
 from apps.users.scopes import FUNCTIONS_READ
 
@@ -35,9 +35,10 @@ def answer_quickly(request: HttpRequest) -> HttpResponse | None:
         key = sign_in(request, kept=True)
         if key is None or FUNCTIONS_READ not in key.effective_scopes:
             return None
-        if count_request(request, key.user, key).code:
+        verdict = count_request(request, key.user, key)
+        if verdict.code or not is_as_kept(key, verdict.version):
             return None
-        body, keep = search_as_json(**wanted)
+        body, keep = search_as_json(user_id=key.user_id, **wanted)
     except (APIException, InvalidInput):
         return None
     response = HttpResponse(body, content_type="application/json", headers=HEADERS)

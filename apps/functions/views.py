@@ -61,7 +61,7 @@ def search(request: PageRequest) -> HttpResponse:
     if request.htmx.target == "peek":
         return render(request, "functions/_peek.html", _peek_context(state))
     context = {"state": state, "overview": overview.read_overview(), "index": overview.read_index_progress()}
-    context |= {"most": searching.MAX_QUERY, **_find(state)}
+    context |= {"most": searching.MAX_QUERY, **_find(state, request.user.pk)}
     partial = request.htmx.target == "results"
     if not partial:
         context |= _peek_context(state)
@@ -192,13 +192,17 @@ def _get_function(pk: int) -> Function:
     return get_object_or_404(Function.objects.with_library(), pk=pk)
 
 
-def _find(state: SearchState) -> dict[str, Any]:
+def _find(state: SearchState, user_id: int | None) -> dict[str, Any]:
     """The answer to the state's query, or what is wrong with it, or what one might ask."""
     if not state.query:
         return {"answer": None, "errors": {}, "examples": overview.read_examples()}
     try:
         answer = searching.search_functions(
-            query=state.query, language=state.language or None, library=state.library or None, limit=RESULTS
+            query=state.query,
+            language=state.language or None,
+            library=state.library or None,
+            limit=RESULTS,
+            user_id=user_id,
         )
     except InvalidInput as error:
         return {"answer": None, "errors": error.errors}

@@ -26,6 +26,7 @@ FEEDBACK_WRITE = "feedback:write"
 JOBS_READ = "jobs:read"
 JOBS_WRITE = "jobs:write"
 AUDIT_READ = "audit:read"
+METRICS_READ = "metrics:read"
 
 SCOPES: Mapping[str, Scope] = MappingProxyType(
     {
@@ -41,6 +42,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope(JOBS_READ, "Follow background jobs", "core.view_job"),
             Scope(JOBS_WRITE, "Cancel background jobs", "core.change_job"),
             Scope(AUDIT_READ, "Read the audit log", "core.view_audit"),
+            Scope(METRICS_READ, "Read metrics", "core.view_metrics"),
         )
     }
 )

@@ -31,6 +31,7 @@ DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 TRUSTED_PROXIES = ENV.trusted_proxies
+METRICS_NETWORKS = ENV.metrics_networks
 
 INSTALLED_APPS = [
     "unfold",

@@ -20,11 +20,18 @@ from apps.functions.models import Function
 from apps.functions.services import indexing, live, searching
 from apps.functions.services.shown import shown_functions
 from apps.users import authentication
+from apps.users.accounts.members import set_active, set_role
+from apps.users.limits import counting
+from apps.users.limits.budgets import UsageLedger
+from apps.users.limits.counting import Counters
+from apps.users.limits.shared import SharedCounters
 from apps.users.models import ApiKey
 from apps.users.roles import Role
 from apps.users.scopes import EVALUATIONS_READ, FUNCTIONS_READ
+from apps.users.services import revoke_keys, rotate_key
 from tests.api import client_of, client_with_key
 from tests.functions.factories import FunctionFactory, LibraryFactory
+from tests.users.factories import UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -149,8 +156,82 @@ def test_a_type_that_is_not_json_is_refused(program: APIClient, quick: list[bool
     assert quick == [False]
 
 
+class TestKept:
+    """What another process changes of a key that this one keeps. It tells nothing but Valkey."""
+
+    def ask(self, program: APIClient) -> tuple[int, str]:
+        response = program.get(SEARCH, {"q": "parse a date"})
+        return response.status_code, response.json().get("code", "")
+
+    @pytest.fixture(autouse=True)
+    def keep(self, program: APIClient, clock: Clock, quick: list[bool]) -> None:
+        assert self.ask(program) == (200, "")
+        assert quick == [True]
+
+    def test_one_that_is_revoked_stops_at_once(self, program: APIClient, committed: Any) -> None:
+        with committed(execute=True):
+            assert revoke_keys(keys=ApiKey.objects.all()) == 1
+        assert self.ask(program) == (401, "key_revoked")
+        assert self.ask(program) == (401, "key_revoked")
+
+    def test_a_former_secret_stops_at_once(self, program: APIClient, committed: Any) -> None:
+        with committed(execute=True):
+            rotate_key(key=ApiKey.objects.get())
+        assert self.ask(program) == (401, "key_rotated")
+
+    def test_one_whose_owner_is_deactivated_stops_at_once(self, program: APIClient, committed: Any) -> None:
+        with committed(execute=True):
+            set_active(member=ApiKey.objects.get().user, active=False, by=UserFactory(role=Role.ADMIN))
+        assert self.ask(program) == (401, "key_owner_inactive")
+
+    def test_a_change_that_does_not_matter_is_read_and_kept(
+        self, program: APIClient, clock: Clock, quick: list[bool], committed: Any
+    ) -> None:
+        with committed(execute=True):
+            set_role(member=ApiKey.objects.get().user, role=Role.CURATOR)
+        assert self.ask(program) == (200, "")
+        clock.now += authentication.KEPT_SECONDS
+        assert self.ask(program) == (200, "")
+        assert quick == [True, False, True]
+
+    def test_a_row_that_was_read_while_it_changed_is_not_gone_by(
+        self, program: APIClient, clock: Clock, committed: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def find_late(token: Any) -> ApiKey:
+            found = find_key(token)
+            with committed(execute=True):
+                revoke_keys(keys=[found])
+            return found
+
+        find_key = authentication.find_key
+        clock.now += authentication.KEPT_SECONDS
+        monkeypatch.setattr(authentication, "find_key", find_late)
+        assert self.ask(program) == (401, "key_revoked")
+
+    def test_while_valkey_is_away_it_is_seen_half_a_second_later(
+        self, program: APIClient, clock: Clock, committed: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise ConnectionError
+
+        away = Counters(SharedCounters(), UsageLedger())
+        monkeypatch.setattr(away, "_count_shared", lambda *args: None)
+        monkeypatch.setattr(SharedCounters, "change_versions", refuse)
+        monkeypatch.setattr(counting, "counters", away)
+        with committed(execute=True):
+            revoke_keys(keys=ApiKey.objects.all())
+        assert self.ask(program) == (200, "")
+        clock.now += authentication.KEPT_SECONDS
+        assert self.ask(program) == (401, "key_revoked")
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks: Any) -> Any:
+    return django_capture_on_commit_callbacks
+
+
 class TestKeys:
-    """What changes of one is seen half a second later at most."""
+    """What changes of one by no service is seen half a second later at most."""
 
     @pytest.fixture(autouse=True)
     def let_go(self, program: APIClient, clock: Clock) -> None:
@@ -235,13 +316,20 @@ class TestRepeated:
         before = REGISTRY.get_sample_value("touchstone_answers_total", labels) or 0
         body = program.get(SEARCH, {"q": "count_lines"}).json()
         assert REGISTRY.get_sample_value("touchstone_answers_total", labels) == before + 1
-        trace = client_of().get(f"/api/v1/traces/{body['trace_id']}/").json()
+        trace = client_of(Role.ADMIN).get(f"/api/v1/traces/{body['trace_id']}/").json()
         assert (trace["tier"], trace["results"]) == ("cache", [row["key"] for row in body["results"]])
+
+    def test_its_trace_is_for_who_asked_and_for_admins(self, program: APIClient) -> None:
+        trace_id = program.get(SEARCH, {"q": "count_lines"}).json()["trace_id"]
+        trace = program.get(f"/api/v1/traces/{trace_id}/")
+        assert (trace.status_code, "user_id" in trace.json()) == (200, False)
+        for role, status in ((Role.VIEWER, 404), (Role.CURATOR, 404), (Role.ADMIN, 200)):
+            assert client_of(role).get(f"/api/v1/traces/{trace_id}/").status_code == status
 
     def test_another_process_finds_the_trace(self, program: APIClient) -> None:
         trace_id = program.get(SEARCH, {"q": "count_lines"}).json()["trace_id"]
         searching.get_cache("functions.traces").local.clear()
-        assert client_of().get(f"/api/v1/traces/{trace_id}/").json()["trace_id"] == trace_id
+        assert client_of(Role.ADMIN).get(f"/api/v1/traces/{trace_id}/").json()["trace_id"] == trace_id
 
     @pytest.mark.django_db(transaction=True)
     def test_an_edited_function_is_shown_as_it_is_now(self, program: APIClient) -> None:

@@ -84,9 +84,17 @@ class SearchAnswer:
 
 
 def search_functions(
-    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
+    *,
+    query: str,
+    language: str | None = None,
+    library: str | None = None,
+    limit: int = 10,
+    user_id: int | None = None,
 ) -> SearchAnswer:
-    """The functions that fit the query best. Raises InvalidInput naming q, language, library or limit."""
+    """The functions that fit the query best. Raises InvalidInput naming q, language, library or limit.
+
+    `user_id` is whose question it is, who may read its trace.
+    """
     started = time.perf_counter()
     request = build_request(query, language, library, limit)
     climb = climb_tiers(TIERS, request, started)
@@ -94,12 +102,17 @@ def search_functions(
     keys = [result.function.pk for result in answer.results]
     if not request.kept:
         _keep(request, climb, answer, keys, orjson.dumps([result.as_dict() for result in answer.results]))
-    _record(answer, keys, _name_filters(language, library))
+    _record(answer, keys, _name_filters(language, library), user_id)
     return answer
 
 
 def search_as_json(
-    *, query: str, language: str | None = None, library: str | None = None, limit: int = 10
+    *,
+    query: str,
+    language: str | None = None,
+    library: str | None = None,
+    limit: int = 10,
+    user_id: int | None = None,
 ) -> tuple[bytes, Callable[[], None]]:
     """What `search_functions` answers, as JSON, and what then has to be called, to keep the answer and its trace.
 
@@ -118,7 +131,7 @@ def search_as_json(
         if not request.kept:
             _keep(request, climb, answer, keys, rendered)
             shown_functions().read_ahead()
-        _record(answer, keys, _name_filters(language, library))
+        _record(answer, keys, _name_filters(language, library), user_id)
 
     return orjson.dumps({**answer.as_head(), "results": orjson.Fragment(rendered)}), keep
 
@@ -130,7 +143,7 @@ def similar_functions(*, function: Function, limit: int = 8) -> list[SearchResul
 
 
 def get_trace(trace_id: str) -> dict[str, Any] | None:
-    """How an answer of the last day was reached."""
+    """How an answer of the last day was reached, and as `user_id` whose question it was."""
     traces = get_cache("functions.traces")
     trace: dict[str, Any] | None = traces.get(trace_id)
     if trace is None:
@@ -262,7 +275,7 @@ def _keep(
         get_cache("functions.answers").set(request.recipe, kept)
 
 
-def _record(answer: SearchAnswer, keys: list[int], filters: dict[str, str]) -> None:
+def _record(answer: SearchAnswer, keys: list[int], filters: dict[str, str], user_id: int | None) -> None:
     """Counts the answer and keeps how it was reached; `filters` are as they were given."""
     metrics.count("answers", ladder=LADDER, tier=answer.tier or "none", answered=str(answer.answered).lower())
     metrics.observe("answer_seconds", answer.took_ms / 1000, ladder=LADDER)
@@ -280,5 +293,6 @@ def _record(answer: SearchAnswer, keys: list[int], filters: dict[str, str]) -> N
         "took_ms": round(answer.took_ms, 2),
         "results": keys,
         "steps": answer.steps,
+        "user_id": user_id,
     }
     get_cache("functions.traces").set(answer.trace_id, trace)

@@ -20,7 +20,7 @@ def person_may(role: str, need: str) -> bool:
     """Whether somebody of the role who is signed in to the pages may do it."""
     if need == Who.PUBLIC:
         return True
-    if need == Who.NOBODY or not grants(role, SIGN_IN):
+    if need in (Who.NOBODY, Who.SCRAPER) or not grants(role, SIGN_IN):
         return False
     return need in FOR_ALL_SIGNED_IN or grants(role, permission_of(need))
 

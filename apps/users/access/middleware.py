@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from apps.core.errors import render_error
 from apps.users.access.deciding import may
-from apps.users.access.rules import Rule, Surface
+from apps.users.access.rules import Rule, Surface, Who
+from apps.users.access.scraping import may_scrape
 from apps.users.access.table import find_rule
+
+NO_METRICS = "Metrics are read from the addresses of METRICS_NETWORKS, or with a key that has metrics:read."
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +44,8 @@ def refuse(request: HttpRequest, rule: Rule) -> HttpResponse | None:
     need = rule.need_of(str(request.method))
     if need is None:
         return HttpResponseNotAllowed(rule.methods)
+    if need == Who.SCRAPER:
+        return None if may_scrape(request) else render_error(request, 403, "metrics_not_allowed", NO_METRICS)
     if all(may(request.user, asked) for asked in rule.all_of(need)):
         return None
     if not request.user.is_authenticated:

@@ -17,6 +17,7 @@ class Who(StrEnum):
     SIGNED_IN = "signed-in people"
     OWN = "signed-in people, for what is their own"
     ANY_KEY = "signed-in people, and any live key or token"
+    SCRAPER = "who asks from METRICS_NETWORKS, and keys with `metrics:read`"
     NOBODY = "nobody"
 
 

@@ -25,7 +25,7 @@ from apps.users.scopes import (
 FOR_MACHINES = {
     "live": reads(Who.PUBLIC),
     "ready": reads(Who.PUBLIC),
-    "prometheus-django-metrics": reads(Who.PUBLIC),
+    "prometheus-django-metrics": reads(Who.SCRAPER),
     "favicon": reads(Who.PUBLIC),
 }
 
