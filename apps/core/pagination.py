@@ -2,15 +2,31 @@
 
 from typing import Any
 
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
 from apps.core.errors import InvalidInput
+from apps.core.tables.paging import fetch_slice
+
+
+class SlicePaginator(Paginator):
+    """Reads of rows that are passed over no more than it has to."""
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        rows = self.object_list
+        stop = min(start + self.per_page, self.count)
+        found = fetch_slice(rows, start, stop) if isinstance(rows, QuerySet) else rows[start:stop]
+        return Page(found, number, self)
 
 
 class Pages(PageNumberPagination):
     """Refuses a page or a size that makes no sense, where REST framework would take another one."""
 
+    django_paginator_class = SlicePaginator
     page_size_query_param = "page_size"
     max_page_size = 200
 

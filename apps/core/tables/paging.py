@@ -48,9 +48,14 @@ def fetch_page(rows: QuerySet[Any], number: int, size: int) -> RowPage:
 def _fetch(rows: QuerySet[Any], number: int, size: int) -> list[Any]:
     """One more than a page has, which says whether there is a next one."""
     start = (number - 1) * size
+    return fetch_slice(rows, start, start + size + 1)
+
+
+def fetch_slice(rows: QuerySet[Any], start: int, stop: int) -> list[Any]:
+    """The rows from `start` up to `stop`, in their order."""
     if start < DEEP:
-        return list(rows[start : start + size + 1])
-    keys = list(rows.values_list("pk", flat=True)[start : start + size + 1])
+        return list(rows[start:stop])
+    keys = list(rows.values_list("pk", flat=True)[start:stop])
     found = rows.in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
