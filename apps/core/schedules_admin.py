@@ -6,8 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.admin_base import CuratedAdmin
@@ -33,6 +37,15 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, CuratedAdmin):
     form = PeriodicTaskForm
     # Theirs has a script in the page, which the policy forbids; what it would show is among the fields.
     change_form_template = None
+    list_display = ["name", "enabled", "scheduler", "show_last_run", "one_off"]
+    search_fields = ["name", "task"]
+    search_help_text = "Name or task"
+
+    @display(description="last run", ordering="last_run_at")
+    def show_last_run(self, task: PeriodicTask) -> SafeString | str:
+        if task.last_run_at is None:
+            return "-"
+        return format_html('<span class="ts-nowrap">{}</span>', f"{localtime(task.last_run_at):%Y-%m-%d %H:%M}")
 
     @admin.action(description="Enable selected tasks")
     def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:

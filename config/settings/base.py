@@ -152,6 +152,7 @@ AUDITLOG_DISABLE_ON_RAW_SAVE = True
 MIGRATION_MODULES = {"auditlog": None}
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = ENV.time_zone
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -2,7 +2,7 @@
 // gateway's socket says so. Without it they are asked for every few seconds. Nothing is asked while nobody looks.
 (() => {
   const LIVE = "[data-live]";
-  const address = document.body.dataset.liveAddress;
+  const address = document.querySelector("[data-live-address]")?.dataset.liveAddress;
   const state = document.getElementById("live-state");
   const AWAY_MS = 4_000; // so long a socket may be gone before parts are asked for without it
   const POLL_MS = 3_000;
