@@ -26,11 +26,11 @@ class MemberTable(Table):
     noun = ("member", "members")
     columns = (
         Column("email", "Address", attribute("email"), sort="email", width="rest"),
-        Column("name", "Name", attribute("full_name"), sort="full_name", width="l"),
-        Column("role", "Role", lambda user: user.get_role_display(), sort="role", width="s"),
+        Column("name", "Name", attribute("full_name"), sort="full_name", width="l", unlabelled=True),
+        Column("role", "Role", lambda user: user.get_role_display(), sort="role", width="s", unlabelled=True),
         Column("factor", "2nd factor", attribute("has_factor"), sort="has_factor", drawn=True, width="s"),
         Column("seen", "Last signed in", attribute("last_login"), sort="last_login", nullable=True),
-        Column("state", "State", name_state, sort="is_active", drawn=True),
+        Column("state", "State", name_state, sort="is_active", drawn=True, unlabelled=True),
         Column("joined", "Joined", attribute("date_joined"), sort="date_joined", hidden=True),
     )
     default_sort = "email"
