@@ -50,7 +50,7 @@ lint: setup-dev  ## ruff, mypy, import-linter, bandit, pip-audit, and that no mi
 # Those over very many functions take their own time: benchmarks.search_large and benchmarks.search_postgres.
 bench: setup-bench  ## the figures of docs/search.md: quality, peers side by side, speed; embedding; verdicts
 	@for name in embedding quality shipped "search_report --sets short" "search_tuning confidence" peers search_speed \
-	    sweep_speed http_search http_keys sweep_verdicts page; do \
+	    sweep_speed http_search http_keys sweep_verdicts gateway page; do \
 	  echo "== benchmarks.$$name"; $(PY) -m benchmarks.$$name || exit; done
 
 screenshots: setup-dev  ## make the pictures of the docs again
