@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.core.audit.models import AuditEntry
 from apps.core.models import Job, JobState
@@ -84,10 +84,15 @@ class TestJobs:
         assert client.get(f"{JOBS}add/").status_code == 403
         assert client.post(f"{JOBS}{job.pk}/delete/", {"post": "yes"}).status_code == 403
 
-    def test_one_that_runs_keeps_itself_fresh_and_can_be_cancelled(self, client: Client) -> None:
+    def test_one_that_runs_keeps_itself_fresh_and_can_be_cancelled(self, settings: Settings, client: Client) -> None:
         job = make_job(state=JobState.RUNNING, done=1, total=2)
-        page = client.get(f"{JOBS}{job.pk}/change/").content.decode()
-        assert 'hx-trigger="every 2s"' in page
+        settings.GATEWAY_URL = "http://gateway.example"
+        response = client.get(f"{JOBS}{job.pk}/change/")
+        page = response.content.decode()
+        assert 'id="session-warning"' in page
+        assert f'hx-trigger="live" data-live="job:{job.pk}"' in page
+        assert 'data-live-address="ws://gateway.example/ws/live/"' in page
+        assert "ws://gateway.example/ws/live/" in response["Content-Security-Policy"]
         assert f"{JOBS}{job.pk}/cancel/" in page
         assert client.post(f"{JOBS}{job.pk}/cancel/")["Location"] == f"{JOBS}{job.pk}/change/"
         job.refresh_from_db()
