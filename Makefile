@@ -60,7 +60,7 @@ pictures: setup-dev  ## a picture of every page, in both themes, on a desk and o
 	@PICTURES=screenshots $(PY) -m pytest -m e2e tests/e2e/test_accessibility.py $(ARGS)
 
 requirements:  ## compile requirements/*.in with hashes (needs uv)
-	@for name in base dev prod bench; do \
+	@for name in base dev prod bench litellm; do \
 	  uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in; done
 	@for name in model referee language_model language_server; do \
