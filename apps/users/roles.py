@@ -37,7 +37,6 @@ PEOPLE = frozenset({Role.VIEWER, Role.CURATOR, Role.ADMIN})
 WORKERS = frozenset({Role.SERVICE, Role.CURATOR, Role.ADMIN})
 CURATORS = frozenset({Role.CURATOR, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
-PROGRAMS = frozenset({Role.SERVICE, Role.ADMIN})
 
 
 def actions(model: str, *names: str) -> tuple[str, ...]:
@@ -102,7 +101,7 @@ RIGHTS: tuple[Right, ...] = (
         ADMINS,
     ),
     Right("Read how everybody's questions were answered", actions("functions.trace", "view"), ADMINS),
-    Right("Read metrics", actions("core.metrics", "view"), PROGRAMS),
+    Right("Read metrics", actions("core.metrics", "view"), WORKERS),
     Right("Read and export the audit log", ("core.view_audit",), ADMINS),
     Right(
         "Change what runs by the clock",

@@ -9,6 +9,7 @@ from apps.users.scopes import (
     FUNCTIONS_READ,
     FUNCTIONS_WRITE,
     JOBS_READ,
+    METRICS_READ,
     SCOPES,
     scopes_of_role,
 )
@@ -21,7 +22,7 @@ def test_a_viewers_keys_read_and_report() -> None:
 
 
 def test_a_services_keys_sweep_and_follow_too() -> None:
-    wanted = (FUNCTIONS_READ, EVALUATIONS_READ, EVALUATIONS_RUN, FEEDBACK_WRITE, JOBS_READ)
+    wanted = (FUNCTIONS_READ, EVALUATIONS_READ, EVALUATIONS_RUN, FEEDBACK_WRITE, JOBS_READ, METRICS_READ)
     assert scopes_of_role(Role.SERVICE) == wanted
 
 
