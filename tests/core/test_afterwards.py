@@ -5,6 +5,9 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 from apps.core.afterwards import do_afterwards
 
+# An answer that is closed has Django look after its connections.
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
 
 @pytest.mark.parametrize("response", [HttpResponse(b"a"), StreamingHttpResponse(iter([b"a"]))])
 def test_it_is_done_once_the_answer_is_there(response: HttpResponse) -> None:
