@@ -31,6 +31,7 @@ class Right:
 SIGN_IN = "users.sign_in"
 USE_BACK_OFFICE = "users.use_back_office"
 HOLD_KEYS = "users.own_apikey"
+USE_MODELS = "inference.use_models"
 
 EVERY_ROLE = frozenset(Role)
 PEOPLE = frozenset({Role.VIEWER, Role.CURATOR, Role.ADMIN})
@@ -59,6 +60,8 @@ RIGHTS: tuple[Right, ...] = (
         EVERY_ROLE,
     ),
     Right("Say that an answer is wrong", ("evaluations.give_feedback",), EVERY_ROLE),
+    Right("Ask models", (USE_MODELS,), EVERY_ROLE),
+    Right("Read how models perform", ("inference.view_performance",), WORKERS),
     Right("Start and cancel sweeps", actions("evaluations.run", "add"), WORKERS),
     Right("Follow background jobs", actions("core.job", "view"), WORKERS),
     Right("Share views of lists with everybody", actions("core.savedview", "share"), CURATORS),
@@ -93,6 +96,25 @@ RIGHTS: tuple[Right, ...] = (
         (*actions("evaluations.schedule", "add", "change", "delete"), *actions("evaluations.delivery", "view")),
         CURATORS,
     ),
+    Right(
+        "Keep aliases, and the models of providers with their prices",
+        (
+            *actions("inference.provider", "view"),
+            *actions("inference.servedmodel", "view", "add", "change", "delete"),
+            *actions("inference.alias", "view", "add", "change", "delete"),
+            "inference.try_models",
+        ),
+        CURATORS,
+    ),
+    Right(
+        "See calls of models, who made them, and budgets",
+        (*actions("inference.call", "view"), *actions("inference.budget", "view")),
+        CURATORS,
+    ),
+    Right("Close a provider's open breaker", ("inference.reset_breaker",), CURATORS),
+    Right("Look after providers and their keys", actions("inference.provider", "add", "change", "delete"), ADMINS),
+    Right("Set budgets", actions("inference.budget", "add", "change", "delete"), ADMINS),
+    Right("Begin the figures of models anew", ("inference.reset_performance",), ADMINS),
     Right("Delete functions for good", actions("functions.function", "delete"), ADMINS),
     Right("Look after members and invitations", actions("users.user", "view", "add", "change"), ADMINS),
     Right(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from apps.users.roles import HOLD_KEYS, grants
+from apps.users.roles import HOLD_KEYS, USE_MODELS, grants
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ JOBS_READ = "jobs:read"
 JOBS_WRITE = "jobs:write"
 AUDIT_READ = "audit:read"
 METRICS_READ = "metrics:read"
+INFERENCE_USE = "inference:use"
+INFERENCE_READ = "inference:read"
+INFERENCE_WRITE = "inference:write"
 
 SCOPES: Mapping[str, Scope] = MappingProxyType(
     {
@@ -43,6 +46,9 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope(JOBS_WRITE, "Cancel background jobs", "core.change_job"),
             Scope(AUDIT_READ, "Read the audit log", "core.view_audit"),
             Scope(METRICS_READ, "Read metrics", "core.view_metrics"),
+            Scope(INFERENCE_USE, "Ask models, and read which there are", USE_MODELS),
+            Scope(INFERENCE_READ, "Read how models perform", "inference.view_performance"),
+            Scope(INFERENCE_WRITE, "Edit aliases and models", "inference.change_alias"),
         )
     }
 )

@@ -8,6 +8,9 @@ from apps.users.scopes import (
     FUNCTIONS_IMPORT,
     FUNCTIONS_READ,
     FUNCTIONS_WRITE,
+    INFERENCE_READ,
+    INFERENCE_USE,
+    INFERENCE_WRITE,
     JOBS_READ,
     METRICS_READ,
     SCOPES,
@@ -18,16 +21,24 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_viewers_keys_read_and_report() -> None:
-    assert scopes_of_role(Role.VIEWER) == (FUNCTIONS_READ, EVALUATIONS_READ, FEEDBACK_WRITE)
+    assert scopes_of_role(Role.VIEWER) == (FUNCTIONS_READ, EVALUATIONS_READ, FEEDBACK_WRITE, INFERENCE_USE)
 
 
 def test_a_services_keys_sweep_and_follow_too() -> None:
-    wanted = (FUNCTIONS_READ, EVALUATIONS_READ, EVALUATIONS_RUN, FEEDBACK_WRITE, JOBS_READ, METRICS_READ)
-    assert scopes_of_role(Role.SERVICE) == wanted
+    assert scopes_of_role(Role.SERVICE) == (
+        FUNCTIONS_READ,
+        EVALUATIONS_READ,
+        EVALUATIONS_RUN,
+        FEEDBACK_WRITE,
+        JOBS_READ,
+        METRICS_READ,
+        INFERENCE_USE,
+        INFERENCE_READ,
+    )
 
 
 def test_a_curators_keys_write_and_import() -> None:
-    assert {FUNCTIONS_WRITE, FUNCTIONS_IMPORT} <= set(scopes_of_role(Role.CURATOR))
+    assert {FUNCTIONS_WRITE, FUNCTIONS_IMPORT, INFERENCE_WRITE} <= set(scopes_of_role(Role.CURATOR))
 
 
 def test_an_admins_keys_may_carry_every_scope() -> None:
