@@ -113,8 +113,8 @@ def make_environment() -> None:
     print(f"installing {PINS.relative_to(ROOT)} in {VENV.relative_to(ROOT)}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    pip = [VENV / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", PINS]
-    subprocess.run(pip, check=True)
+    pip: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", PINS], check=True)
     stamp.write_text(wanted)
 
 

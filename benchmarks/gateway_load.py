@@ -69,6 +69,9 @@ class ChatConnection(asyncio.Protocol):
         self._load = load
         self._is_over = is_over
         self._done = done
+        self._first_at: float | None = None
+        self._events = 0
+        self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -108,7 +111,7 @@ class ChatConnection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._parser = httptools.HttpResponseParser(self)
-        self._first_at: float | None = None
+        self._first_at = None
         self._events = 0
         self._sent_at = time.perf_counter()
         self._transport.write(next(self._requests))
@@ -123,6 +126,9 @@ async def _drive(address: Address, connections: int, seconds: float, stream: boo
     loop = asyncio.get_running_loop()
     load = ChatLoad()
     url = urlsplit(address.base_url)
+    assert url.hostname
+    assert url.port
+    host, port = url.hostname, url.port
     requests = write_requests(address, stream=stream)
     started = time.perf_counter()
 
@@ -133,9 +139,7 @@ async def _drive(address: Address, connections: int, seconds: float, stream: boo
         done: asyncio.Future[None] = loop.create_future()
         try:
             async with asyncio.timeout(seconds + ANSWERS_WITHIN):
-                await loop.create_connection(
-                    lambda: ChatConnection(requests, load, is_over, done), url.hostname, url.port
-                )
+                await loop.create_connection(lambda: ChatConnection(requests, load, is_over, done), host, port)
                 await done
         except (OSError, TimeoutError) as error:
             load.errors.append(f"{type(error).__name__}: {error}")

@@ -1,11 +1,14 @@
-"""The order of the tests, how often garbage is looked for, and a database that can be emptied."""
+"""The order of tests, how often garbage is looked for, a database that can be emptied, and the scripted server."""
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
+
+from tests.scripted import ScriptedServer, scripted_server
 
 # The tests make many objects that live long: looking for cycles among them as often as by default costs a tenth.
 gc.set_threshold(50_000, 20, 100)
@@ -43,3 +46,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests that commit are followed by emptying every table, which the audit log refuses to let happen to it."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_keep_audit_table")
+
+
+@pytest.fixture(scope="session")
+def scripted_process() -> Iterator[ScriptedServer]:
+    with scripted_server() as server:
+        yield server
+
+
+@pytest.fixture
+def scripted(scripted_process: ScriptedServer) -> ScriptedServer:
+    """The server that speaks OpenAI's protocol and TorchServe's, as it was at its start."""
+    scripted_process.reset()
+    return scripted_process

@@ -67,8 +67,8 @@ def structure(target: Target) -> Any:
 
 def embed(target: Target) -> dict[str, Any]:
     client = OpenAIEmbeddings(
-        base_url=target.base_url,
-        api_key=SecretStr(target.key),
+        openai_api_base=target.base_url,
+        openai_api_key=SecretStr(target.key),
         model=target.embedding,
         check_embedding_ctx_length=False,
         max_retries=0,

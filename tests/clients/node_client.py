@@ -1,5 +1,6 @@
 """The Node client of OpenAI, in a process of Node that runs node/client.mjs."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 from tests.clients.target import Target
 
+FILES = ("package.json", "package-lock.json", "client.mjs")
 SOURCE = Path(__file__).parent / "node"
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "node-client"
 
@@ -22,18 +24,18 @@ def find_missing() -> str | None:
 
 
 def install() -> Path:
-    """The folder with the client in the pinned version, installed when it is not there yet."""
-    pins = SOURCE / "package-lock.json"
-    wanted = hashlib.sha256(pins.read_bytes()).hexdigest()
+    """The folder with the client in the pinned version, installed when it is not there, by one process at a time."""
+    wanted = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in FILES)).hexdigest()
     stamp = FOLDER / ".installed"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, FOLDER)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
-        stamp.write_text(wanted)
-    shutil.copy(SOURCE / "client.mjs", FOLDER)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            for name in FILES:
+                shutil.copy(SOURCE / name, FOLDER)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
+            stamp.write_text(wanted)
     return FOLDER
 
 

@@ -1,23 +1,14 @@
-"""One server for these tests, as it was at its start before each."""
-
-from collections.abc import Iterator
+"""The real client of OpenAI, before the server as it was at its start."""
 
 import openai
 import pytest
 
-from tests.scripted import ScriptedServer, scripted_server
-
-
-@pytest.fixture(scope="session")
-def running_server() -> Iterator[ScriptedServer]:
-    with scripted_server() as server:
-        yield server
+from tests.scripted import ScriptedServer
 
 
 @pytest.fixture
-def server(running_server: ScriptedServer) -> ScriptedServer:
-    running_server.reset()
-    return running_server
+def server(scripted: ScriptedServer) -> ScriptedServer:
+    return scripted
 
 
 @pytest.fixture

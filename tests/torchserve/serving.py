@@ -40,10 +40,10 @@ class TorchServe:
         """Returns when a worker of the model is ready. Raises RuntimeError with its log where none gets so."""
         settings = self.folder / "config.properties"
         settings.write_text(self._settings(), encoding="utf-8")
-        command = [self.programs / "torchserve", "--start", "--foreground", "--ncs", "--disable-token-auth"]
+        command: list[str | Path] = [self.programs / "torchserve", "--start", "--foreground", "--ncs"]
         with (self.folder / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--ts-config", settings, "--model-store", self.folder / "store"],
+                [*command, "--disable-token-auth", "--ts-config", settings, "--model-store", self.folder / "store"],
                 cwd=self.folder,
                 env={**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "LOG_LOCATION": str(self.folder)},
                 stdout=log,

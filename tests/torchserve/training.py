@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-import torch
+import torch  # type: ignore[import-not-found]
 
 STEPS = 200
 
