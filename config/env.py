@@ -139,6 +139,11 @@ class Env(BaseSettings):
         2, ge=1, le=64, description="Requests that it works on at a time, each with memory for a context of its own."
     )
     webhook_private_networks: bool = Field(False, description="Whether webhooks may go to private and local addresses.")
+    provider_private_networks: bool = Field(
+        True,
+        description="Whether models may be at private and local addresses, as Ollama and vLLM are. Those that hand out "
+        "a cloud machine's credentials never are.",
+    )
 
     @field_validator(*LISTS, mode="before")
     @classmethod

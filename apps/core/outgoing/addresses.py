@@ -42,8 +42,8 @@ def refuse_inner(address: Address, *, allow_inner: bool = False) -> None:
     if any(part in METADATA or any(part in network for network in LINK_LOCAL) for part in parts):
         raise NotReached(f"{address} is a private, local or reserved address", for_good=True)
     if not allow_inner and not all(is_public(part) for part in parts):
-        reason = f"{address} is a private, local or reserved address: see WEBHOOK_PRIVATE_NETWORKS"
-        raise NotReached(reason, for_good=True)
+        settings = "WEBHOOK_PRIVATE_NETWORKS and PROVIDER_PRIVATE_NETWORKS"
+        raise NotReached(f"{address} is a private, local or reserved address: see {settings}", for_good=True)
 
 
 def is_public(address: Address) -> bool:
