@@ -51,7 +51,9 @@ class Server:
     """A running server of a language model: an OpenAI-style address that answers to `key` alone.
 
     `context` is the most tokens that one request and its answer may have together; `slots` requests run at a time,
-    further ones wait. The server closes the connection after a stream.
+    further ones wait. The server closes the connection after a stream. Ask for streams even where the whole answer is
+    wanted: who leaves a stream frees its slot at the next token, and who leaves a request that is not streamed does so
+    only once the server has answered nobody for a second.
     """
 
     base_url: str
