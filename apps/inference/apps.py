@@ -12,3 +12,14 @@ class InferenceConfig(AppConfig):
 
         health.register_check("model", check_model, required=False)
         health.register_check("language_model", check_language_model, required=False)
+        watch_models()
+
+
+def watch_models() -> None:
+    """What of whose changes goes into the audit log. The order of an alias's models has an entry of its own."""
+    from apps.core.audit import watch
+    from apps.inference.models import Alias, Budget, Provider, ServedModel
+
+    watch(Provider, secret=["api_key"])
+    for model in (ServedModel, Alias, Budget):
+        watch(model)

@@ -2,12 +2,14 @@
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
 from apps.core.models import TimestampedModel
+from apps.core.outgoing import UrlRefused, check_url
 from apps.core.secrets.fields import EncryptedField
 from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
 from apps.inference.exchange import ModelTier, Operation
@@ -35,6 +37,15 @@ class ProviderKind(models.TextChoices):
 class TooLong(models.TextChoices):
     CUT = "cut", "Cut at the end"
     REFUSE = "refuse", "Refuse"
+
+
+def check_address(field: str, url: str) -> str:
+    """The address without blanks around it. Raises ValidationError naming the field."""
+    try:
+        return check_url(url, allow_inner=settings.PROVIDER_PRIVATE_NETWORKS)
+    except UrlRefused as error:
+        reason = str(error)
+        raise ValidationError({field: f"{reason[:1].upper()}{reason[1:]}."}) from error
 
 
 class Provider(TimestampedModel):
@@ -76,10 +87,20 @@ class Provider(TimestampedModel):
 
     def clean(self) -> None:
         super().clean()
+        self._check_addresses()
+        if (self.kept_connections or 0) > (self.max_connections or 0):
+            raise ValidationError({"kept_connections": "Not more can be kept than there may be."})
+
+    def _check_addresses(self) -> None:
         if self.needs_address and not self.base_url:
             raise ValidationError({"base_url": "A server of this kind needs its address."})
-        if self.kept_connections > self.max_connections:
-            raise ValidationError({"kept_connections": "Not more can be kept than there may be."})
+        if self.base_url and self.kind in (ProviderKind.LOCAL, ProviderKind.EMBEDDED):
+            raise ValidationError({"base_url": "What is on this machine has no address."})
+        if self.management_url and self.kind != ProviderKind.TORCHSERVE:
+            raise ValidationError({"management_url": "Only TorchServe has one."})
+        for name in ("base_url", "management_url"):
+            if getattr(self, name):
+                setattr(self, name, check_address(name, getattr(self, name)))
 
 
 class ServedModel(TimestampedModel):
@@ -127,6 +148,16 @@ class ServedModel(TimestampedModel):
         super().clean()
         if Alias.objects.filter(name=self.name).exists():
             raise ValidationError({"name": "An alias has this name."})
+        if (self.max_output_tokens or 0) > (self.context_tokens or 0):
+            raise ValidationError({"max_output_tokens": "An answer can't be longer than the context."})
+        self._check_operation()
+
+    def _check_operation(self) -> None:
+        """Models of an alias stand in for each other, so they do the same."""
+        others = AliasModel.objects.filter(alias__entries__model=self.pk).exclude(model=self.pk)
+        odd = others.exclude(model__operation=self.operation).select_related("alias").first() if self.pk else None
+        if odd is not None:
+            raise ValidationError({"operation": f"The alias {odd.alias} has it among models that do something else."})
 
 
 class AliasQuerySet(models.QuerySet["Alias"]):
