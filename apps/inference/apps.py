@@ -7,11 +7,13 @@ class InferenceConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import health
+        from apps.core.live import register_topic
         from apps.inference.local_model.health import check_language_model
         from apps.inference.services import check_model
 
         health.register_check("model", check_model, required=False)
         health.register_check("language_model", check_language_model, required=False)
+        register_topic("inference", "inference.view_performance")
         watch_models()
 
 

@@ -17,6 +17,7 @@ from apps.inference.recording.models import (  # noqa: F401 - Django looks for m
     Call,
     CallMinute,
     CallText,
+    PerformanceReset,
     Retention,
 )
 

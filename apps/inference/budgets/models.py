@@ -57,7 +57,7 @@ class Spending(models.Model):
 
     budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="spendings")
     since = models.DateField()
-    dollars = models.DecimalField(max_digits=16, decimal_places=10, default=0)
+    dollars = models.DecimalField(max_digits=20, decimal_places=10, default=0)
     tokens = models.PositiveBigIntegerField(default=0)
 
     class Meta:

@@ -10,6 +10,12 @@ from django.db import models
 from apps.core.secrets.fields import EncryptedField
 from apps.inference.exchange import Operation
 
+LATENCY_BOUNDS = (
+    *(0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750),
+    *(1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000),
+)
+"""In milliseconds."""
+
 
 class Call(models.Model):
     """One request to a model or an alias, answered or not. Names are kept as they were; costs are in US dollars."""
@@ -71,10 +77,27 @@ class Retention(models.Model):
         return f"{self.days} days of {self.user}"
 
 
+class PerformanceReset(models.Model):
+    """From when on the figures "since the last reset" count. It changes no count."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"reset at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class CallMinute(models.Model):
-    """Counts of the calls of a minute that are alike. `buckets` counts latencies up to each of `LATENCY_BOUNDS`."""
+    """Counts of the calls of a minute that are alike.
+
+    `buckets` counts latencies up to each of `LATENCY_BOUNDS`, and above the last.
+    """
 
     minute = models.DateTimeField()
+    owner = models.BigIntegerField(default=0, help_text="The person's id, whom it outlives; 0 for the product itself.")
     target = models.CharField(max_length=100)
     model = models.CharField(max_length=100, blank=True)
     provider = models.CharField(max_length=60, blank=True)
@@ -93,10 +116,11 @@ class CallMinute(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["minute", "target", "model", "provider", "operation", "tier", "cache", "outcome"],
+                fields=["minute", "owner", "target", "model", "provider", "operation", "tier", "cache", "outcome"],
                 name="callminute_once",
             )
         ]
+        indexes = [models.Index(fields=["owner", "minute"])]
 
     def __str__(self) -> str:
         return f"{self.model or self.target} in {self.minute:%Y-%m-%d %H:%M}"

@@ -1,0 +1,176 @@
+"""A batch of calls into the database: rows, texts that are wanted, and counts, all or none of them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+from django.contrib.auth import get_user_model
+from django.db import DataError, IntegrityError, connection, transaction
+
+from apps.core.live.announcing import announce
+from apps.inference.recording.facts import Alike, CallFacts, Counts, count_calls
+from apps.inference.recording.models import Call, CallText
+from apps.inference.recording.retention import read_retention_of
+from apps.inference.recording.texts import read_answer, read_question
+
+TOPIC = "inference"
+Batch = list[tuple[uuid.UUID, CallFacts]]
+
+COLUMNS = (
+    *("id", "at", "user_id", "key_id", "operation", "target", "model", "provider", "tier", "cache", "outcome"),
+    *("streamed", "prompt_tokens", "completion_tokens", "tokens_estimated", "cost", "ms", "first_ms", "attempts"),
+    "trace_id",
+)
+COPY = f"COPY inference_call ({', '.join(COLUMNS)}) FROM STDIN"
+ADD = """
+INSERT INTO inference_callminute AS kept (
+    minute, owner, target, model, provider, operation, tier, cache, outcome,
+    calls, retries, prompt_tokens, completion_tokens, cost, ms, buckets
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (minute, owner, target, model, provider, operation, tier, cache, outcome) DO UPDATE SET
+    calls = kept.calls + excluded.calls,
+    retries = kept.retries + excluded.retries,
+    prompt_tokens = kept.prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = kept.completion_tokens + excluded.completion_tokens,
+    cost = kept.cost + excluded.cost,
+    ms = kept.ms + excluded.ms,
+    buckets = (
+        SELECT array_agg(coalesce(old, 0) + coalesce(new, 0) ORDER BY place)
+        FROM unnest(kept.buckets, excluded.buckets) WITH ORDINALITY AS pairs(old, new, place)
+    )
+"""
+
+log = structlog.get_logger("touchstone.inference")
+
+
+def write_calls(batch: Batch) -> None:
+    """The same batch again changes nothing. Of a call that can't be written it is logged why, and the others are.
+
+    Raises DatabaseError where the database is away.
+    """
+    try:
+        write_together(batch)
+    except (IntegrityError, DataError):
+        for each in without_strangers(batch):
+            write_alone(each)
+    announce(TOPIC)
+
+
+def write_alone(each: tuple[uuid.UUID, CallFacts]) -> None:
+    try:
+        write_together([each])
+    except (IntegrityError, DataError) as error:
+        log.error("call_not_written", call=str(each[0]), target=each[1].target, error=str(error))
+
+
+def write_together(batch: Batch) -> None:
+    with transaction.atomic():
+        if is_written(batch):
+            return
+        copy_calls(batch)
+        keep_texts(batch)
+        add_counts(count_calls(call for _, call in batch))
+
+
+def is_written(batch: Batch) -> bool:
+    """Where a connection broke while the batch was committed, nobody knows: but all of it is there, or nothing."""
+    return Call.objects.filter(pk=batch[0][0]).exists()
+
+
+def copy_calls(batch: Batch) -> None:
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for id, call in batch:
+            copy.write_row(row_of(id, call))
+
+
+def row_of(id: uuid.UUID, call: CallFacts) -> tuple[Any, ...]:
+    """In the order of COLUMNS."""
+    return (
+        id,
+        call.when,
+        call.caller.user,
+        call.caller.key,
+        call.operation.value,
+        without_nul(call.target)[:100],
+        call.model,
+        call.provider,
+        call.tier,
+        call.cache,
+        call.outcome,
+        call.streamed,
+        call.usage.prompt,
+        call.usage.completion,
+        call.usage.estimated,
+        call.cost,
+        call.ms,
+        call.first_ms,
+        orjson.dumps([attempt.as_dict() for attempt in call.attempts]).decode(),
+        without_nul(call.caller.trace_id)[:40],
+    )
+
+
+def keep_texts(batch: Batch) -> None:
+    """Of those only who want theirs kept now."""
+    held = [(id, call) for id, call in batch if call.question is not None]
+    if not held:
+        return
+    days = read_retention_of(call.caller.user for _, call in held if call.caller.user is not None)
+    CallText.objects.bulk_create([text_of(id, call, days) for id, call in held if call.caller.user in days])
+
+
+def text_of(id: uuid.UUID, call: CallFacts, days: Mapping[int, int]) -> CallText:
+    return CallText(
+        call_id=id,
+        question=read_question(call.question or {}),
+        answer=read_answer(call.answer or {}),
+        keep_until=call.when + timedelta(days=days[call.caller.user or 0]),
+    )
+
+
+def add_counts(counted: Mapping[Alike, Counts]) -> None:
+    rows = [
+        (
+            *alike._replace(target=without_nul(alike.target)),
+            counts.calls,
+            counts.retries,
+            counts.prompt_tokens,
+            counts.completion_tokens,
+            counts.cost,
+            counts.ms,
+            counts.buckets,
+        )
+        for alike, counts in counted.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(ADD, rows)
+
+
+def without_strangers(batch: Batch) -> Batch:
+    """Whose account or key was removed meanwhile is nobody to the table."""
+    users = ids_that_exist(get_user_model(), [call.caller.user for _, call in batch])
+    keys = ids_that_exist(Call._meta.get_field("key").related_model, [call.caller.key for _, call in batch])
+    return [
+        (
+            id,
+            call._replace(
+                caller=type(call.caller)(
+                    call.caller.user if call.caller.user in users else None,
+                    call.caller.key if call.caller.key in keys else None,
+                    call.caller.trace_id,
+                )
+            ),
+        )
+        for id, call in batch
+    ]
+
+
+def ids_that_exist(model: Any, ids: Sequence[int | None]) -> set[int]:
+    return set(model.objects.filter(pk__in={id for id in ids if id is not None}).values_list("pk", flat=True))
+
+
+def without_nul(text: str) -> str:
+    """PostgreSQL keeps none."""
+    return text.replace("\0", "")
