@@ -1,5 +1,17 @@
 """What can go wrong with a call to a model: what its caller is told, and what the next step may be."""
 
+from enum import StrEnum
+
+
+class Spent(StrEnum):
+    """What a failed request has probably cost."""
+
+    NOTHING = "nothing"
+    PROMPT = "prompt"
+    """The model read it, and what it wrote, if anything, is not known."""
+    MOST = "most"
+    """An answer was under way and is lost: as much as it may have cost is counted."""
+
 
 class InferenceError(Exception):
     """`str()` is for the caller and names no address, key or provider; `detail` is for who looks after the provider.
@@ -16,6 +28,7 @@ class InferenceError(Exception):
     """Whether another model of the alias may answer."""
     breaks = False
     """Whether it counts as a failure of the provider."""
+    spent = Spent.NOTHING
 
     def __init__(self, detail: str = "", *, message: str = "", retry_after: float | None = None) -> None:
         super().__init__(message or self.message)
@@ -34,6 +47,7 @@ class TimedOut(InferenceError):
     status = 504
     message = "The model did not answer in time."
     try_again = breaks = True
+    spent = Spent.PROMPT
 
 
 class RateLimited(InferenceError):
@@ -56,6 +70,12 @@ class BadAnswer(InferenceError):
     """An answer came that is none: an error of the server, no JSON, or nothing of the form that was asked for."""
 
     try_again = breaks = True
+
+
+class LostAnswer(BadAnswer):
+    """What the server began to answer cannot be read, or ended before its end."""
+
+    spent = Spent.MOST
 
 
 class WrongForm(InferenceError):

@@ -1,42 +1,19 @@
-"""The way in to models: one instance a process, made when first needed."""
+"""The way in to models for the other apps."""
 
-import os
-import threading
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from apps.core import metrics
 from apps.core.health import Unhealthy
+from apps.inference.embedder import get_embedder, use_all_cores
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from apps.inference.embedding import Embedder
-
-_loading = threading.Lock()
-
-
-def get_embedder() -> "Embedder":
-    """This process's embedder. Raises EmbeddingModelMissing when the model was not converted."""
-    with _loading:
-        return _load(settings.EMBEDDING_THREADS)
-
-
-def use_all_cores() -> None:
-    """For a process that embeds in bulk and serves nobody, such as a command on the terminal."""
-    with _loading:
-        settings.EMBEDDING_THREADS = max(settings.EMBEDDING_THREADS, os.cpu_count() or 1)
-
-
-@cache
-def _load(threads: int) -> "Embedder":
-    from apps.inference.embedding import load_embedder
-
-    return load_embedder(settings.MODELS_DIR, threads=threads, compiled=settings.EMBEDDING_COMPILED)
+__all__ = ["check_model", "embed_query", "embed_texts", "get_embedder", "model_digest", "use_all_cores"]
 
 
 def embed_query(text: str) -> "np.ndarray":

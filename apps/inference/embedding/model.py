@@ -64,8 +64,16 @@ class Embedder:
                 rows = list(pool.map(self._embed_text, texts))
         return np.array(rows, dtype=np.float32).reshape(len(texts), self.dimensions)
 
+    def count_tokens(self, text: str) -> int:
+        """Those that count for its vector: no more than `max_tokens`."""
+        return len(self._tokenize(text))
+
     def _embed_text(self, text: str) -> "np.ndarray":
-        return self._encode(self._tokenizer.encode(clean_text(text, self.max_tokens * CHARACTERS_PER_TOKEN)).ids)
+        return self._encode(self._tokenize(text))
+
+    def _tokenize(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(clean_text(text, self.max_tokens * CHARACTERS_PER_TOKEN)).ids
+        return ids
 
 
 def load_embedder(folder: Path, *, threads: int = 1, compiled: bool = True) -> Embedder:

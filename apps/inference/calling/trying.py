@@ -1,0 +1,168 @@
+"""One request to a provider: admitted, paid for at the most, timed, and settled once whatever comes of it."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+from apps.inference.calling.course import Course
+from apps.inference.calling.parts import Reservation, breaker_of, reserve
+from apps.inference.curated import CuratedModel
+from apps.inference.errors import BudgetSpent, InferenceError, Spent, TimedOut
+from apps.inference.exchange import MILLION, Body, Usage
+from apps.inference.providers import adapter_of
+from apps.inference.tokens import LIMITS, count_answer, count_prompt, most_completion, read_usage
+
+TRIES = 3
+FIRST_WAIT = 0.2
+LONGEST_WAIT = 10.0
+"""Seconds. Who is told to wait longer asks the next model, or is told so."""
+
+Got = TypeVar("Got")
+
+
+async def try_again(course: Course, once: Callable[[], Awaitable[Got]]) -> Got:
+    """The first answer of up to three requests, while there is time. Raises what the last one raised."""
+    for number in range(TRIES):
+        try:
+            return await once()
+        except InferenceError as error:
+            wait = choose_wait(error, number)
+            if not error.try_again or number == TRIES - 1 or wait > min(LONGEST_WAIT, course.seconds_left):
+                raise
+        await asyncio.sleep(wait)
+    raise AssertionError("the last try either answers or raises")
+
+
+def choose_wait(error: InferenceError, number: int) -> float:
+    """Seconds before the next try: anything up to a span that doubles, and at least what the server asks for."""
+    return max(error.retry_after or 0.0, random.uniform(0, FIRST_WAIT * 2**number))  # noqa: S311 - only spreads load
+
+
+async def send(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:
+    """The whole answer of a model, with up to three tries."""
+    return await try_again(course, lambda: _send_once(course, model, body))
+
+
+async def _send_once(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:
+    trial = await Trial.begin(course, model, body)
+    try:
+        async with trial.limit():
+            answer = await adapter_of(model.provider).send(model, trial.limit_answer(), timeout=trial.seconds)
+    except TimeoutError:
+        await trial.fail(error := TimedOut(f"after {trial.seconds:.1f} s"))
+        raise error from None
+    except InferenceError as error:
+        await trial.fail(error)
+        raise
+    except BaseException:
+        await trial.cancel()
+        raise
+    await trial.succeed(read_usage(answer) or trial.estimate(count_answer(model.operation, answer)))
+    return answer
+
+
+class Trial:
+    def __init__(self, course: Course, model: CuratedModel, body: Body) -> None:
+        self.course = course
+        self.model = model
+        self.body = body
+        self.prompt = count_prompt(model.operation, body)
+        self.most = Usage(self.prompt, most_completion(model.operation, body, model.max_output_tokens))
+        self.reservation: Reservation
+        self.seconds = self.seconds_for_part
+        self.is_limited = False
+        """Whether less was granted than it may cost."""
+        self._breaker = breaker_of(model.provider)
+        self._started = time.monotonic()
+
+    @classmethod
+    async def begin(cls, course: Course, model: CuratedModel, body: Body) -> Self:
+        """Raises TimedOut past the deadline, BreakerOpen, and BudgetSpent."""
+        trial = cls(course, model, body)
+        try:
+            await trial._admit()
+        except InferenceError as error:
+            course.note_skip(model, error)
+            raise
+        return trial
+
+    async def _admit(self) -> None:
+        if self.seconds <= 0:
+            raise TimedOut("the deadline has passed")
+        await self._breaker.admit()
+        dollars = self.model.prices.cost(self.most)
+        try:
+            self.reservation = await reserve(
+                self.course.exchange.caller, self.course.alias, dollars=dollars, tokens=self.most.total
+            )
+        except InferenceError as error:
+            await self._breaker.failed(error)
+            raise
+        self.is_limited = self.reservation.dollars < dollars or self.reservation.tokens < self.most.total
+
+    @property
+    def seconds_for_part(self) -> float:
+        return min(self.course.seconds_left, self.model.provider.timeout)
+
+    def limit(self) -> asyncio.Timeout:
+        """Raises TimeoutError at the deadline, or before it when the provider's own time is up."""
+        return asyncio.timeout(self.seconds)
+
+    def limit_answer(self) -> Body:
+        """The body for a whole answer that costs no more than was granted."""
+        if not self.is_limited:
+            return self.body
+        affordable = self.affordable
+        if affordable < 1:
+            raise BudgetSpent("what is left is less than the question costs")
+        name = next((name for name in LIMITS if self.body.get(name)), LIMITS[-1])
+        share = self.most.completion // int(self.body.get(name) or self.model.max_output_tokens)
+        return {**self.body, name: max(1, affordable // max(1, share))}
+
+    @property
+    def affordable(self) -> int:
+        """Tokens of an answer that what was granted pays for; negative where the question alone is dearer."""
+        tokens = self.reservation.tokens - self.prompt
+        prices = self.model.prices
+        if not prices.completion:
+            return tokens if self.reservation.dollars >= prices.cost(Usage(self.prompt)) else -1
+        left = self.reservation.dollars - prices.cost(Usage(self.prompt))
+        return min(tokens, int(left * MILLION / prices.completion))
+
+    def estimate(self, completion: int) -> Usage:
+        return Usage(self.prompt, completion, estimated=True)
+
+    async def succeed(self, usage: Usage) -> None:
+        cost = self._note("ok", usage)
+        await self._breaker.succeeded()
+        await self.reservation.settle(cost, usage.total)
+
+    async def fail(self, error: InferenceError, usage: Usage | None = None) -> None:
+        """`usage` where it is known, else what the error has probably cost."""
+        usage = usage or self._guess(error.spent)
+        cost = self._note(error.code, usage)
+        await self._breaker.failed(error)
+        await self.reservation.settle(cost, usage.total)
+
+    async def cancel(self, usage: Usage | None = None) -> None:
+        """Also while the task that runs this is cancelled once more."""
+        usage = usage or self._guess(Spent.PROMPT)
+        cost = self._note("cancelled", usage)
+        await asyncio.shield(asyncio.ensure_future(self._let_go(cost, usage)))
+
+    async def _let_go(self, cost: Decimal, usage: Usage) -> None:
+        await self._breaker.succeeded()
+        await self.reservation.settle(cost, usage.total)
+
+    def _guess(self, spent: Spent) -> Usage:
+        if spent is Spent.NOTHING:
+            return Usage()
+        return self.estimate(self.most.completion if spent is Spent.MOST else 0)
+
+    def _note(self, outcome: str, usage: Usage) -> Decimal:
+        cost = self.model.prices.cost(usage)
+        self.course.note_attempt(self.model, outcome, (time.monotonic() - self._started) * 1000, usage, cost)
+        return cost
