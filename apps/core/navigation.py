@@ -52,6 +52,16 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        "Models",
+        (
+            Item("Providers", "dns", "admin:inference_provider_changelist", "inference.view_provider"),
+            Item("Models", "neurology", "admin:inference_servedmodel_changelist", "inference.view_servedmodel"),
+            Item("Aliases", "alt_route", "admin:inference_alias_changelist", "inference.view_alias"),
+            Item("Budgets", "savings", "admin:inference_budget_changelist", "inference.view_budget"),
+            Item("Calls", "receipt_long", "admin:inference_call_changelist", "inference.view_call"),
+        ),
+    ),
+    (
         "Work",
         (
             Item("Background jobs", "pending_actions", "admin:core_job_changelist", "core.view_job"),

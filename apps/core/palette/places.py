@@ -50,6 +50,11 @@ ELSEWHERE = (
     Place("Reports", "sweep", "evaluations:reports", words="sweeps verdicts acknowledged"),
     Place("Wrong answers", "inbox", "evaluations:drafts", words="feedback drafts cases"),
     Place("Schedules", "clock", "evaluations:schedules", words="sweeps regular"),
+    Place("Providers", "sliders", "admin:inference_provider_changelist", words="models servers addresses keys"),
+    Place("Models", "sliders", "admin:inference_servedmodel_changelist", words="inference prices providers"),
+    Place("Aliases", "sliders", "admin:inference_alias_changelist", words="models names order"),
+    Place("Budgets", "sliders", "admin:inference_budget_changelist", words="models cost dollars tokens limits"),
+    Place("Calls of models", "sliders", "admin:inference_call_changelist", words="cost tokens latency log"),
     Place("Design system", "palette", "core:design", words="components tokens styles"),
 )
 BEGINNINGS = (

@@ -21,6 +21,7 @@ from apps.core.audit import record
 from apps.core.models import Job, SavedView
 from apps.evaluations.models import CaseState, Channel, Delivery, RunState, Verdict
 from apps.functions.models import Function, SynonymGroup
+from apps.inference.models import Budget, Call
 from apps.users.access.routes import Route
 from apps.users.access.rules import Surface
 from apps.users.access.table import ROUTES
@@ -38,6 +39,7 @@ from tests.evaluations.factories import (
     SuiteFactory,
 )
 from tests.functions.factories import FunctionFactory, LibraryFactory
+from tests.inference.factories import AliasFactory, ModelFactory
 from tests.users.access.askers import Asker, Askers, make_askers
 from tests.users.access.passkeys import make_passkey
 from tests.users.factories import ApiKeyFactory, UserFactory
@@ -103,7 +105,7 @@ def make_world() -> World:
         "account_reset_password_from_key": "/account/password/reset/1-unknown/",
         "admin:view_on_site": f"/admin/r/{ContentType.objects.get_for_model(Function).pk}/{function.pk}/",
     }
-    things = make_functions(function) | make_evaluations() | make_clockwork() | make_people()
+    things = make_functions(function) | make_evaluations() | make_inference() | make_clockwork() | make_people()
     return World(make_askers(), exact, things, OWN, Client(raise_request_exception=False))
 
 
@@ -138,6 +140,22 @@ def make_evaluations() -> dict[str, Any]:
         "delivery": Delivery.objects.create(report=run.report, channel=Channel.EMAIL, address="a@example.com").pk,
         "schedules": schedule.pk,
         "schedule": schedule.pk,
+    }
+
+
+def make_inference() -> dict[str, Any]:
+    model = ModelFactory()
+    alias = AliasFactory(models=[model])
+    call = Call.objects.create(at=timezone.now(), operation="chat", target=alias.name, outcome="ok", ms=1)
+    return {
+        "provider": model.provider_id,
+        "providers": model.provider_id,
+        "servedmodel": model.pk,
+        "models": ModelFactory().pk,
+        "alias": alias.pk,
+        "aliases": alias.pk,
+        "budget": Budget.objects.create(alias=alias, tokens=1).pk,
+        "call": call.pk,
     }
 
 

@@ -1,0 +1,8 @@
+"""Inference in the back office: Django looks for admins here."""
+
+from apps.inference.admin_budgets import BudgetAdmin
+from apps.inference.admin_calls import CallAdmin
+from apps.inference.admin_models import AliasAdmin, ServedModelAdmin
+from apps.inference.admin_providers import ProviderAdmin
+
+__all__ = ["AliasAdmin", "BudgetAdmin", "CallAdmin", "ProviderAdmin", "ServedModelAdmin"]
