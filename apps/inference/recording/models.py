@@ -1,7 +1,5 @@
 """Calls as they were, their texts where these are kept, and their counts by the minute."""
 
-import uuid
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
@@ -20,7 +18,6 @@ LATENCY_BOUNDS = (
 class Call(models.Model):
     """One request to a model or an alias, answered or not. Names are kept as they were; costs are in US dollars."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     key = models.ForeignKey("users.ApiKey", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -2,7 +2,6 @@
 
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 
@@ -36,7 +35,7 @@ class Recorder:
         self._write = write
         self._most = most
         self._waiting: deque[CallFacts] = deque()
-        self._batch: Batch = []
+        self._batch: Batch | None = None
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._are_some = threading.Event()
@@ -66,21 +65,20 @@ class Recorder:
         with self._writing:
             self._tell_of_dropped()
             while self._batch or self._waiting:
-                if not self._batch:
-                    self._batch = self._take()
+                self._batch = self._batch or self._take()
                 try:
                     self._write(self._batch)
                 except FAILURES as error:
-                    log.warning("calls_not_written", calls=len(self._batch) + len(self._waiting), error=str(error))
+                    waiting = len(self._batch.calls) + len(self._waiting)
+                    log.warning("calls_not_written", calls=waiting, error=str(error))
                     return False
-                self._batch = []
+                self._batch = None
         return True
 
     def _take(self) -> Batch:
-        """Each call has its id from now on, so that a batch that was written is known again."""
         calls = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         count_metrics(calls)
-        return [(uuid.uuid4(), call) for call in calls]
+        return Batch(calls)
 
     def _tell_of_dropped(self) -> None:
         dropped, self._dropped = self._dropped, 0

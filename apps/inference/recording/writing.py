@@ -1,7 +1,7 @@
 """A batch of calls into the database: rows, texts that are wanted, and counts, all or none of them."""
 
-import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +17,15 @@ from apps.inference.recording.retention import read_retention_of
 from apps.inference.recording.texts import read_answer, read_question
 
 TOPIC = "inference"
-Batch = list[tuple[uuid.UUID, CallFacts]]
+Rows = list[tuple[int, CallFacts]]
+
 
 COLUMNS = (
     *("id", "at", "user_id", "key_id", "operation", "target", "model", "provider", "tier", "cache", "outcome"),
     *("streamed", "prompt_tokens", "completion_tokens", "tokens_estimated", "cost", "ms", "first_ms", "attempts"),
     "trace_id",
 )
+TAKE = "SELECT nextval(pg_get_serial_sequence('inference_call', 'id')) FROM generate_series(1, %s)"
 COPY = f"COPY inference_call ({', '.join(COLUMNS)}) FROM STDIN"
 ADD = """
 INSERT INTO inference_callminute AS kept (
@@ -46,47 +48,67 @@ ON CONFLICT (minute, owner, target, model, provider, operation, tier, cache, out
 log = structlog.get_logger("touchstone.inference")
 
 
+@dataclass(slots=True)
+class Batch:
+    """Calls, and the ids that they have from the first try to write them on."""
+
+    calls: list[CallFacts]
+    ids: list[int] = field(default_factory=list)
+    is_tried: bool = False
+
+
 def write_calls(batch: Batch) -> None:
     """The same batch again changes nothing. Of a call that can't be written it is logged why, and the others are.
 
     Raises DatabaseError where the database is away.
     """
+    if not batch.ids:
+        batch.ids = take_ids(len(batch.calls))
+    rows = list(zip(batch.ids, batch.calls, strict=True))
+    if batch.is_tried:
+        rows = without_written(rows)
+    batch.is_tried = True
     try:
-        write_together(batch)
+        write_together(rows)
     except (IntegrityError, DataError):
-        for each in without_strangers(batch):
-            write_alone(each)
+        for row in without_strangers(rows):
+            write_alone(row)
     announce(TOPIC)
 
 
-def write_alone(each: tuple[uuid.UUID, CallFacts]) -> None:
+def take_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def write_alone(row: tuple[int, CallFacts]) -> None:
     try:
-        write_together([each])
+        write_together([row])
     except (IntegrityError, DataError) as error:
-        log.error("call_not_written", call=str(each[0]), target=each[1].target, error=str(error))
+        log.error("call_not_written", call=row[0], target=row[1].target, error=str(error))
 
 
-def write_together(batch: Batch) -> None:
+def write_together(rows: Rows) -> None:
     with transaction.atomic():
-        if is_written(batch):
-            return
-        copy_calls(batch)
-        keep_texts(batch)
-        add_counts(count_calls(call for _, call in batch))
+        copy_calls(rows)
+        keep_texts(rows)
+        add_counts(count_calls(call for _, call in rows))
 
 
-def is_written(batch: Batch) -> bool:
-    """Where a connection broke while the batch was committed, nobody knows: but all of it is there, or nothing."""
-    return Call.objects.filter(pk=batch[0][0]).exists()
+def without_written(rows: Rows) -> Rows:
+    """Where a connection broke while rows were committed, nobody knows whether they were."""
+    written = set(Call.objects.filter(pk__in=[id for id, _ in rows]).values_list("pk", flat=True))
+    return [row for row in rows if row[0] not in written]
 
 
-def copy_calls(batch: Batch) -> None:
+def copy_calls(rows: Rows) -> None:
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for id, call in batch:
+        for id, call in rows:
             copy.write_row(row_of(id, call))
 
 
-def row_of(id: uuid.UUID, call: CallFacts) -> tuple[Any, ...]:
+def row_of(id: int, call: CallFacts) -> tuple[Any, ...]:
     """In the order of COLUMNS."""
     return (
         id,
@@ -112,16 +134,16 @@ def row_of(id: uuid.UUID, call: CallFacts) -> tuple[Any, ...]:
     )
 
 
-def keep_texts(batch: Batch) -> None:
+def keep_texts(rows: Rows) -> None:
     """Of those only who want theirs kept now."""
-    held = [(id, call) for id, call in batch if call.question is not None]
+    held = [(id, call) for id, call in rows if call.question is not None]
     if not held:
         return
     days = read_retention_of(call.caller.user for _, call in held if call.caller.user is not None)
     CallText.objects.bulk_create([text_of(id, call, days) for id, call in held if call.caller.user in days])
 
 
-def text_of(id: uuid.UUID, call: CallFacts, days: Mapping[int, int]) -> CallText:
+def text_of(id: int, call: CallFacts, days: Mapping[int, int]) -> CallText:
     return CallText(
         call_id=id,
         question=read_question(call.question or {}),
@@ -148,10 +170,10 @@ def add_counts(counted: Mapping[Alike, Counts]) -> None:
         cursor.executemany(ADD, rows)
 
 
-def without_strangers(batch: Batch) -> Batch:
+def without_strangers(rows: Rows) -> Rows:
     """Whose account or key was removed meanwhile is nobody to the table."""
-    users = ids_that_exist(get_user_model(), [call.caller.user for _, call in batch])
-    keys = ids_that_exist(Call._meta.get_field("key").related_model, [call.caller.key for _, call in batch])
+    users = ids_that_exist(get_user_model(), [call.caller.user for _, call in rows])
+    keys = ids_that_exist(Call._meta.get_field("key").related_model, [call.caller.key for _, call in rows])
     return [
         (
             id,
@@ -163,7 +185,7 @@ def without_strangers(batch: Batch) -> Batch:
                 )
             ),
         )
-        for id, call in batch
+        for id, call in rows
     ]
 
 
