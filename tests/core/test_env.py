@@ -54,6 +54,7 @@ def test_production_names_the_missing_setting(name):
         ("SIGNUP_OPEN", "true", "needs EMAIL_URL"),
         ("REQUIRE_SECOND_FACTOR", "yes", "Input should be"),
         ("TRUSTED_PROXIES", "-1", "greater than or equal to 0"),
+        ("LANGUAGE_MODEL", "models/mine.gguf", "must be auto, off, or the whole path of a GGUF file"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name, value, reason):

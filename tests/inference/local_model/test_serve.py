@@ -156,9 +156,9 @@ def check_a_leaver_frees_the_slot(server: Server) -> None:
         connection = http.client.HTTPConnection(server.base_url.split("/")[2], timeout=60)
         headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
         connection.request("POST", "/v1/completions", json.dumps({**LONG, "stream": stream}), headers)
-        wait_until(lambda: count_running(server) == 1, seconds=15)
+        wait_until(lambda: count_running(server) == 1, seconds=40)
         connection.close()
-        wait_until(lambda: count_running(server) == 0, seconds=15, every=2.5)
+        wait_until(lambda: count_running(server) == 0, seconds=40, every=2.5)
     assert ask(server, "/v1/completions", server.key, {"prompt": "a", "max_tokens": 2})[0] == 200
 
 
@@ -210,6 +210,19 @@ def test_a_server_is_found_while_its_process_lives(home: Home) -> None:
     home.language_model.write_text("{}")
     assert find_here(home) is None
     home.language_model.unlink()
+
+
+@pytest.mark.unit
+def test_to_find_it_loads_nothing_that_runs_it() -> None:
+    code = (
+        "import sys\n"
+        "from apps.core.embedded.up import main\n"
+        "from apps.inference.local_model import find_server\n"
+        "find_server()\n"
+        "print({'xllamacpp', 'django', 'numpy', 'pydantic'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 @pytest.mark.unit
