@@ -1,0 +1,182 @@
+"""Stored questions in memory, each owner's apart, and the one whose answer may be given for a new question."""
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.inference.semantic.features import compare
+from apps.inference.semantic.gate import Difference, check_pair
+from apps.inference.semantic.model import Model, Vector
+from apps.inference.semantic.words import Question, Vocabulary, read_question
+
+NEAREST = 4
+"""So many of the nearest entries are judged."""
+
+LEAST_COSINE = 0.7
+"""Below it no pair was worth judging."""
+
+FIRST_ROWS = 64
+
+
+class Level(StrEnum):
+    """By what an entry was found."""
+
+    EXACT = "exact"
+    SEMANTIC = "semantic"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A near entry as it was judged: `probability` that it means the same, 0 where the rules refused it."""
+
+    key: Hashable
+    text: str
+    cosine: float
+    probability: float
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`hit` is the entry to answer with, if any; `candidates` are the nearest, for the trace."""
+
+    hit: Candidate | None
+    level: Level | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One owner's entries: rows of `vectors` up to `len(keys)`, in no order."""
+
+    vectors: NDArray[np.float32]
+    keys: list[Hashable] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    rows: dict[Hashable, int] = field(default_factory=dict)
+    exact: dict[str, Hashable] = field(default_factory=dict)
+
+
+class Entries:
+    """The entries of all owners. Safe to share between threads. Nobody's question is compared with another owner's.
+
+    `most` is how many one owner may have: then the oldest goes.
+    """
+
+    def __init__(self, model: Model, vocabulary: Vocabulary, *, dimensions: int, most: int = 10_000) -> None:
+        if most < 1:
+            raise ValueError("an owner has room for at least one entry")
+        self._model, self._vocabulary, self._dimensions, self._most = model, vocabulary, dimensions, most
+        self._shelves: dict[Hashable, Shelf] = {}
+        self._lock = threading.Lock()
+
+    def count(self, owner: Hashable) -> int:
+        shelf = self._shelves.get(owner)
+        return len(shelf.keys) if shelf else 0
+
+    def add(self, owner: Hashable, key: Hashable, text: str, vector: Vector) -> None:
+        """Keep a question under a key; a key that is there gets the new text. ValueError for a vector of other size."""
+        if vector.shape != (self._dimensions,):
+            raise ValueError(f"a vector of {self._dimensions} numbers is wanted, not of shape {vector.shape}")
+        question = read_question(text, self._vocabulary)
+        with self._lock:
+            shelf = self._shelves.setdefault(owner, Shelf(np.zeros((FIRST_ROWS, self._dimensions), np.float32)))
+            take_out(shelf, key)
+            if len(shelf.keys) >= self._most:
+                take_out(shelf, next(iter(shelf.rows)))
+            put_in(shelf, key, question, vector)
+
+    def remove(self, owner: Hashable, key: Hashable) -> bool:
+        """Whether there was such an entry."""
+        with self._lock:
+            shelf = self._shelves.get(owner)
+            return take_out(shelf, key) if shelf else False
+
+    def clear(self, owner: Hashable) -> None:
+        with self._lock:
+            self._shelves.pop(owner, None)
+
+    def find_exact(self, owner: Hashable, text: str) -> Hashable | None:
+        """The key of an entry with this text but for white space. Needs no vector."""
+        shelf = self._shelves.get(owner)
+        return shelf.exact.get(normalize(text)) if shelf else None
+
+    def find(self, owner: Hashable, text: str, vector: Vector, *, threshold: float | None = None) -> Found:
+        """The entry that means the same with a probability of at least `threshold`; by default the fitted one."""
+        exact = self.find_exact(owner, text)
+        if exact is not None:
+            return Found(Candidate(exact, text, 1.0, 1.0), Level.EXACT)
+        candidates = self._judge(text, vector, self._find_nearest(owner, vector))
+        least = self._model.threshold if threshold is None else threshold
+        best = max(candidates, key=lambda each: each.probability, default=None)
+        if best is None or best.differences or best.probability < least:
+            return Found(None, candidates=candidates)
+        return Found(best, Level.SEMANTIC, candidates)
+
+    def _find_nearest(self, owner: Hashable, vector: Vector) -> list[tuple[Hashable, Question, Vector]]:
+        with self._lock:
+            shelf = self._shelves.get(owner)
+            if shelf is None or not shelf.keys:
+                return []
+            count = len(shelf.keys)
+            cosines = shelf.vectors[:count] @ vector
+            nearest = np.argpartition(-cosines, NEAREST)[:NEAREST] if count > NEAREST else np.arange(count)
+            return [
+                (shelf.keys[row], shelf.questions[row], shelf.vectors[row].copy())
+                for row in nearest.tolist()
+                if cosines[row] >= LEAST_COSINE
+            ]
+
+    def _judge(
+        self, text: str, vector: Vector, nearest: list[tuple[Hashable, Question, Vector]]
+    ) -> tuple[Candidate, ...]:
+        """The candidates, likeliest first."""
+        if not nearest:
+            return ()
+        question = read_question(text, self._vocabulary)
+        stored = np.stack([own for _, _, own in nearest])
+        cosines = stored @ vector
+        features = np.stack(
+            [compare(question, other, float(cosine)) for (_, other, _), cosine in zip(nearest, cosines, strict=True)]
+        )
+        probabilities = self._model.estimate(features, np.broadcast_to(vector, stored.shape), stored)
+        judged = []
+        for (key, other, _), cosine, probability in zip(nearest, cosines, probabilities, strict=True):
+            verdict = check_pair(question, other)
+            sure = float(probability) if verdict.passes else 0.0
+            judged.append(Candidate(key, other.text, float(cosine), sure, verdict.differences))
+        return tuple(sorted(judged, key=lambda each: -each.probability))
+
+
+def normalize(text: str) -> str:
+    return " ".join(text.split())
+
+
+def put_in(shelf: Shelf, key: Hashable, question: Question, vector: Vector) -> None:
+    row = len(shelf.keys)
+    if row == len(shelf.vectors):
+        shelf.vectors = np.concatenate([shelf.vectors, np.zeros_like(shelf.vectors)])
+    shelf.vectors[row] = vector
+    shelf.keys.append(key)
+    shelf.questions.append(question)
+    shelf.rows[key] = row
+    shelf.exact[normalize(question.text)] = key
+
+
+def take_out(shelf: Shelf, key: Hashable) -> bool:
+    """The last row moves to the place that gets free."""
+    row = shelf.rows.pop(key, None)
+    if row is None:
+        return False
+    text = normalize(shelf.questions[row].text)
+    if shelf.exact.get(text) == key:
+        del shelf.exact[text]
+    last_key, last_question = shelf.keys.pop(), shelf.questions.pop()
+    if row < len(shelf.keys):
+        shelf.keys[row], shelf.questions[row] = last_key, last_question
+        shelf.vectors[row] = shelf.vectors[len(shelf.keys)]
+        shelf.rows[last_key] = row
+    return True

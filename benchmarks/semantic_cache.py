@@ -1,0 +1,250 @@
+"""Whether a stored answer is given to the right questions: Touchstone's gate, plain cosine and GPTCache, in one run.
+
+    python -m benchmarks.semantic_cache [--data DIR] [--models DIR]
+
+Over pairs of questions, one asked while the other is stored: every system has the same vectors, and each pair is
+judged by a model of ours that had not seen its questions. Over paraphrases, all originals are stored and each other
+wording is asked once: here the shipped model answers, and GPTCache whole, set up as its `init_similar_cache` does but
+for the vectors. Last, how long a hit takes.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.inference.embedding import Embedder, load_embedder
+from apps.inference.semantic.calibration import fit_calibration
+from apps.inference.semantic.lookup import Entries, Found
+from apps.inference.semantic.model import load_model
+from apps.inference.semantic.vocabulary import load_vocabulary
+from benchmarks.figures import save_figures
+from benchmarks.page import render_rows
+from benchmarks.search_sets import read_lines
+from benchmarks.semantic_fit import fit_pairs, read_options
+from benchmarks.semantic_pairs import FILE, FOLDS, PARAPHRASES, Pairs, load_pairs
+
+COMMAND = "python -m benchmarks.semantic_cache"
+COSINES = (0.95, 0.9)
+SHARES = (0.06, 0.07, 0.08, 0.1, 0.15, 0.2)
+SIZES = (100, 1_000, 10_000)
+TIMED = 300
+GOAL_FALSE, GOAL_SHARE = 0.05, 0.06
+Flags = NDArray[np.bool_]
+Answer = Callable[[str], str | None]
+
+
+def main() -> int:
+    options = read_options(__doc__)
+    if not (options.data / FILE).is_file():
+        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+        return 2
+    pairs = load_pairs(options.data, options.models, options.cache)
+    figures = measure_pairs(pairs)
+    embedder = load_embedder(options.models)
+    figures["paraphrases"] = measure_paraphrases(options.data, options.models, embedder)
+    figures["latency"] = [measure_hits(pairs, size, options.models, embedder) for size in SIZES]
+    for name in ("pairs", "same_share", "paraphrases", "latency"):
+        print(f"\n{name}\n{render_rows(figures[name])}")
+    print(json.dumps({"load": os.getloadavg(), **figures}))
+    save_figures("semantic_cache", COMMAND, figures)
+    return 0
+
+
+def measure_pairs(pairs: Pairs) -> dict[str, Any]:
+    """Ours, plain cosine and GPTCache's default over all pairs, and all of them at the same shares of hits."""
+    ours = judge_held_out(pairs)
+    cosine = pairs.cosines.astype(np.float64)
+    default = ask_gptcache_pairs(pairs)
+    threshold = load_model().threshold
+    rows = [
+        describe("Touchstone", f"{threshold}", ours >= threshold, pairs.same),
+        describe("cosine behind the rules", "0.95", pairs.passes & (cosine >= 0.95), pairs.same),
+        *(describe("cosine", f"{least}", cosine >= least, pairs.same) for least in COSINES),
+        describe("GPTCache", "0.8, its default", default, pairs.same),
+    ]
+    share = float(default.mean())
+    at_default = compare_at(share, pairs.same, ours, cosine)
+    return {
+        "count": len(ours),
+        "same": round(float(pairs.same.mean()), 4),
+        "threshold": threshold,
+        "hit_share": rows[0]["hits"],
+        "false_share": rows[0]["false"],
+        "largest_share_at_goal": find_largest_share(ours, pairs.same),
+        "calibration_error": find_calibration_error(ours[pairs.passes], pairs.same[pairs.passes]),
+        "pairs": rows,
+        "same_share": [*(compare_at(each, pairs.same, ours, cosine) for each in SHARES), at_default],
+        "gptcache_default_share": round(share, 4),
+        "least_possible_at_default_share": round(max(0.0, 1 - float(pairs.same.mean()) / share), 4),
+    }
+
+
+def judge_held_out(pairs: Pairs) -> NDArray[np.float64]:
+    """Each pair's probability by a model and a calibration of other folds; 0 where the rules refuse it.
+
+    Where scores leave the order of two pairs open, that of the cosine is kept, by less than any digit shown.
+    """
+    scores = fit_pairs(pairs).held_out
+    result = np.zeros(len(scores))
+    for fold in range(FOLDS):
+        others = (pairs.folds != fold) & pairs.passes
+        own = pairs.folds == fold
+        result[own] = fit_calibration(scores[others], pairs.same[others]).apply(scores[own])
+    ordered = result - 1e-9 / (1 + np.exp(scores))
+    return np.where(pairs.passes, ordered, pairs.cosines * 1e-9 - 1)
+
+
+def describe(system: str, threshold: str, hits: Flags, same: Flags) -> dict[str, Any]:
+    return {
+        "system": system,
+        "threshold": threshold,
+        "hits": round(float(hits.mean()), 4),
+        "false": round(1 - float(same[hits].mean()), 4),
+        "of the same": round(float(hits[same].mean()), 4),
+    }
+
+
+def compare_at(share: float, same: Flags, ours: NDArray[np.float64], cosine: NDArray[np.float64]) -> dict[str, Any]:
+    """The share of false hits where each system hits just so many pairs; GPTCache orders pairs by the cosine too.
+
+    `least` is what remains if all pairs that are the same are hit.
+    """
+    count = round(share * len(same))
+    own, other = (1 - float(same[np.argsort(-each, kind="stable")[:count]].mean()) for each in (ours, cosine))
+    return {
+        "share of pairs hit": round(share, 4),
+        "Touchstone": round(own, 4),
+        "GPTCache, cosine": round(other, 4),
+        "ratio": round(own / other, 3),
+        "least": round(max(0.0, 1 - float(same.sum()) / count), 4),
+    }
+
+
+def find_largest_share(ours: NDArray[np.float64], same: Flags) -> float:
+    """The largest share of pairs that can be hit with no more false hits than the goal."""
+    order = np.argsort(-ours, kind="stable")
+    false = np.cumsum(~same[order]) / np.arange(1, len(order) + 1)
+    within = np.flatnonzero(false <= GOAL_FALSE)
+    return round((int(within[-1]) + 1) / len(order), 4) if len(within) else 0.0
+
+
+def find_calibration_error(probabilities: NDArray[np.float64], same: Flags, bins: int = 10) -> float:
+    which = np.minimum((probabilities * bins).astype(int), bins - 1)
+    parts = [which == number for number in range(bins) if (which == number).any()]
+    return round(float(sum(abs(probabilities[part].mean() - same[part].mean()) * part.mean() for part in parts)), 4)
+
+
+def ask_gptcache_pairs(pairs: Pairs) -> Flags:
+    """What GPTCache's vector store and default evaluation say of each pair, at its default threshold."""
+    from gptcache import Config
+    from gptcache.manager.vector_data.base import VectorData
+    from gptcache.manager.vector_data.faiss import Faiss
+    from gptcache.similarity_evaluation import SearchDistanceEvaluation
+
+    evaluation = SearchDistanceEvaluation()
+    low, high = evaluation.range()
+    least = (high - low) * Config().similarity_threshold
+    with tempfile.TemporaryDirectory() as folder:
+        store = Faiss(str(Path(folder) / "faiss.index"), pairs.vectors.shape[1], 1)
+        hits = np.zeros(len(pairs.same), dtype=np.bool_)
+        for number, (one, two) in enumerate(zip(pairs.first, pairs.second, strict=True)):
+            store.mul_add([VectorData(id=1, data=pairs.vectors[one])])
+            nearest = store.search(pairs.vectors[two])[0]
+            hits[number] = evaluation.evaluation({}, {"search_result": nearest}) >= least
+            store.delete([1])
+    return hits
+
+
+def measure_paraphrases(data: Path, models: Path, embedder: Embedder) -> list[dict[str, Any]]:
+    """All originals are stored, each other wording is asked: a hit is false where it is another original's."""
+    rows = read_lines(data / PARAPHRASES)
+    entries = Entries(load_model(), load_vocabulary(models), dimensions=embedder.dimensions)
+    for row in rows:
+        entries.add("all", row["origin"], row["origin"], embedder.embed([row["origin"]])[0])
+
+    def answer(text: str) -> str | None:
+        hit = entries.find("all", text, embedder.embed([text])[0]).hit
+        return str(hit.key) if hit else None
+
+    with tempfile.TemporaryDirectory() as folder:
+        systems = {"Touchstone": answer, "GPTCache": fill_gptcache(rows, embedder, Path(folder))}
+        return [count_answers(system, ask, rows) for system, ask in systems.items()]
+
+
+def fill_gptcache(rows: list[dict[str, Any]], embedder: Embedder, folder: Path) -> Answer:
+    """GPTCache with SQLite, faiss and the evaluation that `init_similar_cache` takes; only the vectors are ours."""
+    from gptcache import Cache
+    from gptcache.adapter.api import get, init_similar_cache
+    from gptcache.embedding.base import BaseEmbedding
+
+    class Vectors(BaseEmbedding):
+        def to_embeddings(self, data: str, **_: Any) -> NDArray[np.float32]:
+            return embedder.embed([data])[0]
+
+        @property
+        def dimension(self) -> int:
+            return embedder.dimensions
+
+    cache = Cache()
+    init_similar_cache(data_dir=str(folder), cache_obj=cache, embedding=Vectors())
+    cache.config.disable_report = True
+    originals = [row["origin"] for row in rows]
+    cache.import_data(originals, originals)
+    return lambda text: get(text, cache_obj=cache)
+
+
+def count_answers(system: str, ask: Answer, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    answers = [ask(row["similar"]) for row in rows]
+    hits = [(found, row["origin"]) for found, row in zip(answers, rows, strict=True) if found]
+    false = sum(found != origin for found, origin in hits)
+    return {
+        "system": system,
+        "asked": len(rows),
+        "hits": round(len(hits) / len(rows), 4),
+        "false": round(false / max(len(hits), 1), 4),
+        "false hits": false,
+    }
+
+
+def measure_hits(pairs: Pairs, size: int, models: Path, embedder: Embedder) -> dict[str, Any]:
+    """Milliseconds of a semantic hit with its embedding, and of an exact one, among so many entries of one owner."""
+    entries = Entries(load_model(), load_vocabulary(models), dimensions=embedder.dimensions, most=size)
+    likely = np.argsort(-pairs.cosines)[: size // 2]
+    stored = list(dict.fromkeys([*pairs.first[likely].tolist(), *range(len(pairs.texts))]))[:size]
+    for place in stored:
+        entries.add("all", place, pairs.texts[place], pairs.vectors[place])
+    asked = [pairs.texts[place] for place in pairs.second[likely].tolist()]
+    semantic = [timed for text in asked[: 4 * TIMED] if (timed := time_one(entries, embedder, text))]
+    exact = []
+    for place in stored[:TIMED]:
+        started = time.perf_counter()
+        entries.find_exact("all", pairs.texts[place])
+        exact.append(1e3 * (time.perf_counter() - started))
+    return {
+        "entries": size,
+        "hits timed": len(semantic),
+        "p50 ms": round(float(np.median(semantic)), 3),
+        "p95 ms": round(float(np.percentile(semantic, 95)), 3),
+        "exact p50 ms": round(float(np.median(exact)), 4),
+    }
+
+
+def time_one(entries: Entries, embedder: Embedder, text: str) -> float | None:
+    """Milliseconds, where the text was a semantic hit."""
+    started = time.perf_counter()
+    if entries.find_exact("all", text) is not None:
+        return None
+    found: Found = entries.find("all", text, embedder.embed([text])[0])
+    return 1e3 * (time.perf_counter() - started) if found.hit else None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
