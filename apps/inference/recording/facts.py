@@ -42,13 +42,19 @@ class CallFacts(NamedTuple):
 
     @property
     def retries(self) -> int:
-        return max(0, len(self.attempts) - 1)
+        """Requests that were sent after one that failed: the batches of one list follow each other without."""
+        sent = [attempt.outcome for attempt in self.attempts if attempt.ms]
+        return sum(before != OK for before in sent[:-1])
 
-    @property
-    def alike(self) -> "Alike":
-        """Names that nobody curated come from outside: they are counted together."""
+    def alike(self, reset: datetime | None) -> "Alike":
+        """Names that nobody curated come from outside: they are counted together.
+
+        What comes after the last `reset` is not counted in one with what came before, in the same minute either.
+        """
+        when = self.when
+        minute = when.replace(second=0, microsecond=0)
         return Alike(
-            self.when.replace(second=0, microsecond=0),
+            reset if reset and minute < reset <= when else minute,
             self.caller.user or 0,
             "" if self.outcome == UnknownModel.code else self.target[:100],
             self.model,
@@ -96,9 +102,9 @@ class Counts:
         self.buckets[bisect_left(LATENCY_BOUNDS, call.ms)] += 1
 
 
-def count_calls(calls: Iterable[CallFacts]) -> dict[Alike, Counts]:
+def count_calls(calls: Iterable[CallFacts], reset: datetime | None) -> dict[Alike, Counts]:
     """In the order in which all processes write them, so that no two wait for each other."""
     counted: dict[Alike, Counts] = {}
     for call in calls:
-        counted.setdefault(call.alike, Counts()).add(call)
+        counted.setdefault(call.alike(reset), Counts()).add(call)
     return dict(sorted(counted.items()))

@@ -88,7 +88,7 @@ class PerformanceReset(models.Model):
 
 
 class CallMinute(models.Model):
-    """Counts of the calls of a minute that are alike.
+    """Counts of the calls of a minute that are alike. `minute` is its beginning, or the moment of a reset within it.
 
     `buckets` counts latencies up to each of `LATENCY_BOUNDS`, and above the last.
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.core.live.announcing import announce
 from apps.inference.recording.facts import Alike, CallFacts, Counts, count_calls
-from apps.inference.recording.models import Call, CallText
+from apps.inference.recording.models import Call, CallText, PerformanceReset
 from apps.inference.recording.retention import read_retention_of
 from apps.inference.recording.texts import read_answer, read_question
 
@@ -93,7 +93,7 @@ def write_together(rows: Rows) -> None:
     with transaction.atomic():
         copy_calls(rows)
         keep_texts(rows)
-        add_counts(count_calls(call for _, call in rows))
+        add_counts(count_calls((call for _, call in rows), read_reset()))
 
 
 def without_written(rows: Rows) -> Rows:
@@ -150,6 +150,10 @@ def text_of(id: int, call: CallFacts, days: Mapping[int, int]) -> CallText:
         answer=read_answer(call.answer or {}),
         keep_until=call.when + timedelta(days=days[call.caller.user or 0]),
     )
+
+
+def read_reset() -> datetime | None:
+    return PerformanceReset.objects.values_list("at", flat=True).first()
 
 
 def add_counts(counted: Mapping[Alike, Counts]) -> None:
