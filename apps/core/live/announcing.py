@@ -34,6 +34,13 @@ def announce(topic: str, key: object = "") -> None:
     transaction.on_commit(partial(_announcer.put, topic, str(key)), robust=True)
 
 
+def announce_now(topic: str, key: object = "") -> None:
+    """As announce, for what is in no table: an event loop can't ask the database whether a transaction is open."""
+    if not is_known(topic):
+        raise ValueError(f"there is no topic {topic!r}: register it in apps.py")
+    _announcer.put(topic, str(key))
+
+
 class Announcer:
     """Hands names to `send`, each once however often it was put meanwhile. `send` deals with its failures."""
 
