@@ -1,6 +1,7 @@
 """What can go wrong with a call to a model: what its caller is told, and what the next step may be."""
 
 from enum import StrEnum
+from typing import Any
 
 
 class Spent(StrEnum):
@@ -29,6 +30,8 @@ class InferenceError(Exception):
     breaks = False
     """Whether it counts as a failure of the provider."""
     spent = Spent.NOTHING
+    attempts: tuple[Any, ...] = ()
+    """What was tried before it was raised to the caller."""
 
     def __init__(self, detail: str = "", *, message: str = "", retry_after: float | None = None) -> None:
         super().__init__(message or self.message)

@@ -47,7 +47,7 @@ class Caller:
 class Exchange:
     """`target` is a model's or an alias's name; `body` has neither `model` nor `stream`.
 
-    `deadline` is in seconds of `time.monotonic()`.
+    `deadline` is in seconds of `time.monotonic()`. `alias` is the one that `target` is asked for, of its models.
     """
 
     operation: Operation
@@ -55,6 +55,7 @@ class Exchange:
     body: Body
     caller: Caller
     deadline: float
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ async def ask_in_order(course: Course, ask: Callable[[Course, CuratedModel], Awa
     """What the first model that can and does answer gives. Raises what the last asked one did, else why none was."""
     exchange = course.exchange
     curated = await get_curated_async()
-    course.alias = curated.aliases.get(exchange.target)
+    course.alias = curated.aliases.get(exchange.alias or exchange.target)
     unfit: InferenceError | None = None
     failed: InferenceError | None = None
     for model in curated.find(exchange.target):

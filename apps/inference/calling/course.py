@@ -3,10 +3,10 @@
 import time
 from decimal import Decimal
 
-from apps.inference.calling.parts import record_call
 from apps.inference.curated import CuratedAlias, CuratedModel
 from apps.inference.errors import InferenceError
 from apps.inference.exchange import Attempt, Body, Exchange, Reply, Usage
+from apps.inference.recording.calls import record_call
 
 
 class Course:
@@ -49,6 +49,8 @@ class Course:
     def record(
         self, reply: Reply | None = None, *, error: InferenceError | None = None, cancelled: bool = False
     ) -> None:
+        if error is not None:
+            error.attempts = tuple(self.attempts)
         record_call(
             self.exchange,
             reply=reply or self.reply({}),

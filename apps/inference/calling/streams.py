@@ -25,6 +25,8 @@ class Stream:
         self.model = model
         self.provider = provider
         self.tier = tier
+        self.cache = ""
+        """As a reply's."""
         self._course = course
         self._reply: Reply | None = None
 
@@ -145,6 +147,7 @@ class ReplayedStream(Stream):
 
     def __init__(self, course: Course, reply: Reply) -> None:
         super().__init__(course, reply.model, reply.provider, reply.tier)
+        self.cache = reply.cache
         self._kept = reply
         self._parts = self._split()
 

@@ -4,11 +4,11 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from typing import Any, Self, TypeVar
 
+from apps.inference.breaker import breaker_of
+from apps.inference.budgets.reserving import Reservation, reserve
 from apps.inference.calling.course import Course
-from apps.inference.calling.parts import Reservation, breaker_of, reserve
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import BudgetSpent, InferenceError, Spent, TimedOut
 from apps.inference.exchange import MILLION, Body, Usage
@@ -98,8 +98,8 @@ class Trial:
             self.reservation = await reserve(
                 self.course.exchange.caller, self.course.alias, dollars=dollars, tokens=self.most.total
             )
-        except InferenceError as error:
-            await self._breaker.failed(error)
+        except BaseException:
+            await self._breaker.released()
             raise
         self.is_limited = self.reservation.dollars < dollars or self.reservation.tokens < self.most.total
 
@@ -136,33 +136,25 @@ class Trial:
         return Usage(self.prompt, completion, estimated=True)
 
     async def succeed(self, usage: Usage) -> None:
-        cost = self._note("ok", usage)
+        await self._settle("ok", usage)
         await self._breaker.succeeded()
-        await self.reservation.settle(cost, usage.total)
 
     async def fail(self, error: InferenceError, usage: Usage | None = None) -> None:
         """`usage` where it is known, else what the error has probably cost."""
-        usage = usage or self._guess(error.spent)
-        cost = self._note(error.code, usage)
+        await self._settle(error.code, usage or self._guess(error.spent))
         await self._breaker.failed(error)
-        await self.reservation.settle(cost, usage.total)
 
     async def cancel(self, usage: Usage | None = None) -> None:
-        """Also while the task that runs this is cancelled once more."""
-        usage = usage or self._guess(Spent.PROMPT)
-        cost = self._note("cancelled", usage)
-        await asyncio.shield(asyncio.ensure_future(self._let_go(cost, usage)))
-
-    async def _let_go(self, cost: Decimal, usage: Usage) -> None:
-        await self._breaker.succeeded()
-        await self.reservation.settle(cost, usage.total)
+        await self._settle("cancelled", usage or self._guess(Spent.PROMPT))
+        await self._breaker.released()
 
     def _guess(self, spent: Spent) -> Usage:
         if spent is Spent.NOTHING:
             return Usage()
         return self.estimate(self.most.completion if spent is Spent.MOST else 0)
 
-    def _note(self, outcome: str, usage: Usage) -> Decimal:
+    async def _settle(self, outcome: str, usage: Usage) -> None:
+        """Waits for nothing, so that nobody who is cancelled twice leaves it undone."""
         cost = self.model.prices.cost(usage)
         self.course.note_attempt(self.model, outcome, (time.monotonic() - self._started) * 1000, usage, cost)
-        return cost
+        await self.reservation.settle(cost, usage.total)
