@@ -13,18 +13,18 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from apps.core.admin_base import CuratedChangeList
-from apps.core.audit import record
 from apps.core.errors import InvalidInput
 from apps.inference import curating
 from apps.inference.admin_base import TryingAdmin, link_list, require
 from apps.inference.admin_forms import FoundFormSet, ProviderForm, TryForm, TryProviderForm, show_found
+from apps.inference.breaker.states import reset_breaker
 from apps.inference.errors import InferenceError
 from apps.inference.listing import add_models, find_new_models
 from apps.inference.models import Provider, ProviderKind, ServedModel
 from apps.inference.standing import read_breakers
 from apps.inference.trying import Tried, try_target
 
-BREAKER_COLOURS = {"closed": "success", "open": "danger", "trial": "warning"}
+BREAKER_COLOURS = {"closed": "success", "open": "danger", "half-open": "warning"}
 
 
 class ServedModelInline(TabularInline):
@@ -160,7 +160,7 @@ class ProviderAdmin(TryingAdmin):
     def reset_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request.method == "POST" and request.user.has_perm("inference.reset_breaker"))
         row = self.find(request, pk)
-        record("inference.breaker_reset", request=request, subject=row)
+        reset_breaker(row.name, by=request.user)
         self.message_user(request, f"The breaker of {row} is closed: the next call tries it again.", messages.SUCCESS)
         return HttpResponseRedirect(self.back_to(row))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from apps.inference.breaker.states import BreakerState, read_states
 
-def read_breakers() -> Mapping[str, object]:
-    """By the providers' names; of one that nobody has asked yet there is none."""
-    return {}
+
+def read_breakers() -> Mapping[str, BreakerState]:
+    """By the names of active providers that have models."""
+    return {state.provider: state for state in read_states()}

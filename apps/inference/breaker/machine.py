@@ -10,7 +10,7 @@ from enum import StrEnum
 class Phase(StrEnum):
     CLOSED = "closed"
     OPEN = "open"
-    HALF_OPEN = "half_open"
+    HALF_OPEN = "half-open"
     """Left alone for long enough: one request at a time may try whether it answers again."""
 
 

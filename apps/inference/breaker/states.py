@@ -17,10 +17,20 @@ class BreakerState:
     """`failures` are in a row; `retry_after` is in seconds. `shared` is False while each process has its own."""
 
     provider: str
-    phase: Phase
+    state: Phase
     failures: int
     retry_after: float
     shared: bool
+
+    @property
+    def why(self) -> str:
+        """For who looks after the provider; empty when there is nothing to say."""
+        whose = "" if self.shared else " Valkey is away: this is one process's own."
+        if self.state is Phase.OPEN:
+            return f"It failed too often in a row. It is left alone for {self.retry_after:.0f} s more.{whose}"
+        if self.state is Phase.HALF_OPEN:
+            return f"It failed too often in a row. One request at a time tries it again.{whose}"
+        return f"Failures in a row: {self.failures}.{whose}" if self.failures else whose.strip()
 
 
 def read_states() -> list[BreakerState]:
@@ -39,9 +49,9 @@ def reset_breaker(provider_name: str, by: Any) -> None:
     """Closes it for all processes; for this one alone while Valkey is away. Raises Provider.DoesNotExist."""
     provider = Provider.objects.get(name=provider_name)
     board.step(provider.pk, "reset", Policy())
-    record("breaker.reset", actor=by, subject=provider)
+    record("inference.breaker_reset", actor=by, subject=provider)
 
 
 def gauge_breakers() -> list[tuple[dict[str, str], float]]:
     """0 closed, 1 half open, 2 open."""
-    return [({"provider": state.provider}, LEVELS[state.phase]) for state in read_states()]
+    return [({"provider": state.provider}, LEVELS[state.state]) for state in read_states()]
