@@ -114,7 +114,8 @@ class TestSearch:
         function = FunctionFactory(name="count_lines", library=LibraryFactory(name="my-tools"))
         with answering(function) as search:
             page = text_of(client.get(SEARCH, {"q": "count lines"}))
-        search.assert_called_once_with(query="count lines", language=None, library=None, limit=20)
+        person = int(client.session["_auth_user_id"])
+        search.assert_called_once_with(query="count lines", language=None, library=None, limit=20, user_id=person)
         assert "count_<mark>lines</mark>" in page
         assert "the word lines in its name" in page
         assert "Answered" in page
@@ -126,7 +127,8 @@ class TestSearch:
         FunctionFactory(library=LibraryFactory(name="my-tools"), language="go")
         with answering() as search:
             page = text_of(client.get(SEARCH, {"q": "x", "language": "go", "library": "my-tools"}))
-        search.assert_called_once_with(query="x", language="go", library="my-tools", limit=20)
+        person = int(client.session["_auth_user_id"])
+        search.assert_called_once_with(query="x", language="go", library="my-tools", limit=20, user_id=person)
         assert '<option value="go" selected>Go</option>' in page
         assert '<option value="my-tools" selected>my-tools</option>' in page
 
