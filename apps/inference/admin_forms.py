@@ -63,6 +63,8 @@ class ProviderForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's hook, which its stubs leave out
+        if "base_url" in self.errors:
+            return
         try:
             curating.check_key(self.instance, self.new_key())
         except InvalidInput as error:

@@ -100,6 +100,19 @@ class AliasModelInline(TabularInline):
     hide_title = True
     verbose_name_plural = "models, in the order in which they are tried"
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its places are the alias's own: who may see or change it, may them."""
+        return bool(request.user.has_perm("inference.view_alias"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("inference.change_alias"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "model":
             kwargs["queryset"] = ServedModel.objects.order_by("operation", "name")

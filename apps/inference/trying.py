@@ -34,7 +34,7 @@ class Tried:
     def attempts(self) -> Sequence[Attempt]:
         if self.reply is not None:
             return self.reply.attempts
-        return getattr(self.error, "attempts", ())
+        return self.error.attempts if self.error is not None else ()
 
 
 def try_target(*, target: str, question: str, user_id: int) -> Tried:
