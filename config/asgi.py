@@ -1,5 +1,6 @@
-"""The gateway process: what streams. It answers its own, smaller set of addresses, and the pages' sockets."""
+"""The gateway process: what streams. Models under /v1/, the pages' sockets, and its own, smaller set of addresses."""
 
+import gc
 import os
 
 from channels.routing import ProtocolTypeRouter
@@ -17,10 +18,18 @@ from django.conf import settings  # noqa: E402 - Django has to be set up first
 from apps.core.alive import keep_noting  # noqa: E402
 from apps.core.live.consumer import LiveConsumer  # noqa: E402
 from apps.core.live.hub import Hub  # noqa: E402
+from apps.core.log_lines import write_together  # noqa: E402
 from apps.core.uploads import bound_bodies  # noqa: E402
+from apps.inference.gateway.application import Gateway  # noqa: E402
+from apps.inference.gateway.routing import lead_by_path, raise_open_files  # noqa: E402
 from apps.users.sessions.sockets import SessionGuard  # noqa: E402
 
-answer_http = bound_bodies(django_answers, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+# As for the web process: its objects stay, and looking through all of them for garbage holds up every stream.
+gc.set_threshold(5_000, 20, 50)
+raise_open_files()
+answer_pages = bound_bodies(django_answers, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+answer_http = lead_by_path(Gateway(), answer_pages)
 answer_sockets = LiveConsumer.as_asgi(hub=Hub(SessionGuard()))
 application = ProtocolTypeRouter({"http": answer_http, "websocket": answer_sockets})
+write_together()
 keep_noting("gateway")

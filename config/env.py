@@ -114,6 +114,13 @@ class Env(BaseSettings):
         description="Where browsers find the gateway: https://host, or :port of the pages' own host. Empty: nowhere, "
         "and pages ask every few seconds what has changed.",
     )
+    gateway_concurrency: int = Field(
+        2000, ge=1, le=100_000, description="Requests to models that one gateway process works on at a time."
+    )
+    gateway_timeout_seconds: float = Field(
+        600, ge=1, le=3600, description="How long a request to a model may take, with all tries and its whole answer."
+    )
+    gateway_max_body_mb: int = Field(16, ge=1, le=1024, description="Largest request to a model, pictures in it too.")
     email_url: str = Field(
         "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."
     )

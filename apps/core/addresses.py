@@ -13,17 +13,24 @@ def client_address(request: HttpRequest) -> str:
     Each of the TRUSTED_PROXIES adds whom it heard from to the right of X-Forwarded-For; what stands to the left of
     theirs came from the client, who may write anything.
     """
-    peer = read_address(request.META.get("REMOTE_ADDR", ""))
+    return find_address(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def find_address(peer: str, forwarded_for: str) -> str:
+    """The same of who is connected, and of the header's value."""
     proxies = settings.TRUSTED_PROXIES
     if not proxies:
-        return peer
-    heard_from = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-proxies:]
-    return read_address(heard_from[0]) or peer
+        return read_address(peer)
+    heard_from = forwarded_for.split(",")[-proxies:]
+    return read_address(heard_from[0]) or read_address(peer)
 
 
 def client_network(request: HttpRequest) -> str:
     """The first address of the network that one client holds: all of IPv4, the first 64 bits of IPv6."""
-    address = client_address(request)
+    return network_of(client_address(request))
+
+
+def network_of(address: str) -> str:
     if ":" not in address:
         return address
     return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)

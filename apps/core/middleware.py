@@ -36,23 +36,26 @@ class RequestMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         if not request.path.startswith(QUIET_PATHS):
-            do_afterwards(response, partial(_log_request, request, response, time.perf_counter() - started))
+            said = (request_id, request.method, request.path, response.status_code)
+            do_afterwards(response, partial(log_request, *said, time.perf_counter() - started))
         return response
 
 
 def _request_id(request: HttpRequest) -> str:
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return pick_id(request.META.get("HTTP_X_REQUEST_ID", ""))
+
+
+def pick_id(given: str) -> str:
+    """What the caller gave, or a new one where that is nothing or might do harm."""
     return given if SAFE_ID.fullmatch(given) else new_id()
 
 
-def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+def log_request(request_id: str, method: str | None, path: str, status: int, seconds: float) -> None:
     """One line. That of an answer that is no failure waits for others."""
-    status = response.status_code
     level = logging.ERROR if status >= 500 else logging.WARNING if status >= 400 else logging.INFO
     if not logging.getLogger(NAME).isEnabledFor(level):
         return
-    said = (response["X-Request-ID"], request.method, request.path, status, round(seconds * 1000, 1))
-    line = partial(_log_line, level, time.time(), *said)
+    line = partial(_log_line, level, time.time(), request_id, method, path, status, round(seconds * 1000, 1))
     if level == logging.ERROR:
         line()
     else:

@@ -7,13 +7,19 @@ class InferenceConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import health
+        from apps.core.cache.policy import CachePolicy
+        from apps.core.cache.registry import register_policy
         from apps.core.live import register_topic
         from apps.inference.local_model.health import check_language_model
         from apps.inference.services import check_model
 
         health.register_check("model", check_model, required=False)
         health.register_check("language_model", check_language_model, required=False)
-        register_topic("inference", "inference.view_performance")
+        register_topic("inference", "inference.use_models")
+        traces = CachePolicy(
+            "inference.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True
+        )
+        register_policy(traces)
         watch_models()
 
 

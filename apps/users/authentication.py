@@ -81,7 +81,7 @@ def find_key(token: Token) -> ApiKey:
 
 def find_kept_key(token: Token) -> ApiKey:
     """As `find_key`, or the same key again for KEPT_SECONDS. Only the right secret finds it there."""
-    name = f"{token.prefix}_{hash_secret(token.secret)}"
+    name = kept_name(token)
     known = kept_keys.get(name)
     if known is None:
         # Before the row: what is seen later may be of a change that the row does not have.
@@ -92,6 +92,11 @@ def find_kept_key(token: Token) -> ApiKey:
         kept_keys.set(name, known)
     kept: ApiKey = known.value
     return kept
+
+
+def kept_name(token: Token) -> str:
+    """Under what the key is in `kept_keys`, if anybody has read it lately."""
+    return f"{token.prefix}_{hash_secret(token.secret)}"
 
 
 def find_seen_version(prefix: str) -> int:

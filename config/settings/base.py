@@ -167,6 +167,9 @@ LARGE_UPLOADS = {"functions:import", "admin:functions_function_import", "api:fun
 BROKER = cache_settings(ENV.redis_url, URLS, broker=True)["LOCATION"]
 CHANNEL_LAYERS = {"default": channel_layer_settings(BROKER)}
 GATEWAY_URL = ENV.gateway_url
+GATEWAY_CONCURRENCY = ENV.gateway_concurrency
+GATEWAY_TIMEOUT_SECONDS = ENV.gateway_timeout_seconds
+GATEWAY_MAX_BODY_BYTES = ENV.gateway_max_body_mb * 1024 * 1024
 
 CELERY_BROKER_URL = broker_url(BROKER)
 TASK_APP = "config.celery.app"

@@ -1,0 +1,91 @@
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.inference.models import Alias, Provider, ServedModel
+from apps.users.models import ApiKey, User
+from apps.users.roles import Role
+from apps.users.scopes import INFERENCE_USE
+from apps.users.services import create_key
+from tests.clients.target import Target
+from tests.inference.factories import ModelFactory, ProviderFactory
+from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
+from tests.scripted import ScriptedServer
+from tests.scripted.models import CHAT, EMBEDDING
+from tests.users.factories import UserFactory
+
+OTHERS = ("scripted-slow", "scripted-long", "scripted-broken", "scripted-cut", "scripted-hang", "scripted-wrong-json")
+SEEN_WITHIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A gateway that knows the scripted server's models, and a key for it."""
+
+    gateway: GatewayProcess
+    provider: Provider
+    user: User
+    key: ApiKey
+    token: str
+
+    @property
+    def target(self) -> Target:
+        return Target(self.gateway.base_url, self.token, CHAT, EMBEDDING, "scripted-long")
+
+    def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Answered:
+        return self.gateway.ask(method, path, body, key=more.pop("key", self.token), **more)
+
+    def chat(self, text: str = "Say hello", *, model: str = CHAT, **more: Any) -> Answered:
+        body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
+        return self.ask("POST", "/v1/chat/completions", body)
+
+    def add_model(self, name: str, **values: Any) -> ServedModel:
+        """Returns once the gateway knows it."""
+        model = ModelFactory(name=name, provider=self.provider, **values)
+        wait_until_seen(self, name)
+        return model
+
+
+@pytest.fixture(scope="session")
+def gateway_beside(django_db_setup: None) -> Iterator[GatewayProcess]:
+    with gateway_process(connection.settings_dict["NAME"]) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def front(transactional_db: None, gateway_beside: GatewayProcess, scripted: ScriptedServer) -> Front:
+    return build_front(gateway_beside, scripted)
+
+
+def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
+    Alias.objects.all().delete()  # and models, that come along
+    ServedModel.objects.all().delete()
+    Provider.objects.all().delete()
+    provider = ProviderFactory(
+        base_url=scripted.base_url, api_key=scripted.key, max_connections=2000, kept_connections=50
+    )
+    able = {"can_use_tools": True, "can_keep_schema": True, "provider": provider}
+    for name in (CHAT, *OTHERS):
+        ModelFactory(name=name, price_in=1, price_out=2, **able)
+    ModelFactory(name=EMBEDDING, operation="embedding", provider=provider)
+    ModelFactory(name="scripted-text", remote_name=CHAT, operation="completion", provider=provider)
+    user = UserFactory(role=Role.CURATOR.value)
+    key, token = create_key(user=user, name="gateway", scopes=[INFERENCE_USE])
+    front = Front(gateway, provider, user, key, token)
+    wait_until_seen(front, CHAT)
+    return front
+
+
+def wait_until_seen(front: Front, name: str) -> None:
+    wait_until(lambda: front.ask("GET", f"/v1/models/{name}").status == 200)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + SEEN_WITHIN
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
