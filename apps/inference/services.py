@@ -1,19 +1,80 @@
 """The way in to models for the other apps."""
 
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from apps.core import metrics
 from apps.core.health import Unhealthy
+from apps.inference.calling import call
 from apps.inference.embedder import get_embedder, use_all_cores
+from apps.inference.exchange import Caller, Exchange, Operation, Reply
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_model", "embed_query", "embed_texts", "get_embedder", "model_digest", "use_all_cores"]
+__all__ = [
+    "chat",
+    "check_model",
+    "classify",
+    "embed",
+    "embed_query",
+    "embed_texts",
+    "get_embedder",
+    "model_digest",
+    "read_text",
+    "use_all_cores",
+]
+
+SECONDS = 30.0
+"""How long an answer may take where nobody says."""
+
+
+def chat(
+    *,
+    target: str,
+    messages: Sequence[Mapping[str, Any]],
+    caller: Caller,
+    seconds: float = SECONDS,
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    schema: Mapping[str, Any] | None = None,
+) -> Reply:
+    """The answer of a model or an alias to OpenAI's kind of messages. Raises apps.inference.errors.
+
+    With a JSON `schema` its text is JSON that was checked against it.
+    """
+    body: dict[str, Any] = {"messages": list(messages)}
+    if max_tokens is not None:
+        body["max_tokens"] = max_tokens
+    if temperature is not None:
+        body["temperature"] = temperature
+    if schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    return call(Exchange(Operation.CHAT, target, body, caller, time.monotonic() + seconds))
+
+
+def read_text(reply: Reply) -> str:
+    """What was said in a chat; empty where the model called tools instead."""
+    return reply.body["choices"][0]["message"].get("content") or ""
+
+
+def embed(*, target: str, texts: Sequence[str], caller: Caller, seconds: float = SECONDS) -> list[list[float]]:
+    """The vectors of texts by a model or an alias, in their order. Raises apps.inference.errors."""
+    body = {"input": list(texts), "encoding_format": "float"}
+    reply = call(Exchange(Operation.EMBEDDING, target, body, caller, time.monotonic() + seconds))
+    return [item["embedding"] for item in reply.body["data"]]
+
+
+def classify(
+    *, target: str, texts: Sequence[str], caller: Caller, seconds: float = SECONDS
+) -> list[Mapping[str, Any]]:
+    """What a classifier says of each text, in their order. Raises apps.inference.errors."""
+    body = {"input": list(texts)}
+    reply = call(Exchange(Operation.PREDICTION, target, body, caller, time.monotonic() + seconds))
+    return [item["prediction"] for item in reply.body["data"]]
 
 
 def embed_query(text: str) -> "np.ndarray":

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from apps.inference.calling.batches import answer_texts
 from apps.inference.calling.choosing import OF_TEXTS, check_fit, wants_json
 from apps.inference.calling.course import Course, add_usage
-from apps.inference.calling.forms import ask_again, read_form
 from apps.inference.calling.parts import find_cached, keep
 from apps.inference.calling.streams import ReplayedStream, Stream, open_live
 from apps.inference.calling.trying import send
@@ -87,6 +86,8 @@ async def ask_whole(course: Course, model: CuratedModel) -> dict[str, Any]:
 
 async def answer_in_form(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:
     """JSON that was checked; a model that gave none is told what is wrong, once. Raises WrongForm."""
+    from apps.inference.calling.forms import ask_again, read_form  # what checks schemas takes its time to import
+
     form = read_form(body)
     answer = await send(course, model, body)
     problem = form.find_problem(answer)
