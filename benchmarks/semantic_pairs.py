@@ -1,7 +1,7 @@
 """Pairs of questions with their label, as the fit of the semantic cache and its benchmark read them."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +79,11 @@ def find_groups(count: int, first: NDArray[np.intp], second: NDArray[np.intp]) -
         low, high = sorted((find(one), find(two)))
         roots[high] = low
     return [find(one) for one in range(count)]
+
+
+def hold_out_pairs(pairs: Pairs) -> Pairs:
+    """The same with folds by the pair: a question may be in another pair of those that a model was fitted to."""
+    named = (f"{pairs.texts[one]}\n{pairs.texts[two]}" for one, two in zip(pairs.first, pairs.second, strict=True))
+    digests = [hashlib.sha256(name.encode()).digest() for name in named]
+    folds, parts = ([digest[place] % count for digest in digests] for place, count in ((1, FOLDS), (2, PARTS)))
+    return replace(pairs, folds=np.array(folds), parts=np.array(parts))
