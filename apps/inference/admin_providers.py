@@ -24,7 +24,7 @@ from apps.inference.models import Provider, ProviderKind, ServedModel
 from apps.inference.standing import read_breakers
 from apps.inference.trying import Tried, try_target
 
-BREAKER_COLOURS = {"closed": "success", "open": "danger", "half-open": "warning"}
+BREAKER_COLOURS = {"closed": "success", "open": "danger", "half_open": "warning"}
 
 
 class ServedModelInline(TabularInline):
