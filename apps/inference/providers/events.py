@@ -38,4 +38,21 @@ def read_event(data: bytes) -> dict[str, Any]:
         raise LostAnswer("an event is no object")
     if event.get("error"):
         raise BadAnswer(f"it says in the stream: {event['error']}")
+    choices = event.setdefault("choices", [])
+    if not isinstance(choices, list) or not all(has_text(one, "delta") or has_text(one, "text") for one in choices):
+        raise LostAnswer("an event is no part of an answer")
     return event
+
+
+def has_text(choice: Any, name: str) -> bool:
+    """Whether a choice has its text under this name, or an object that may have one, or calls of tools."""
+    found = choice.get(name) if isinstance(choice, dict) else None
+    if not isinstance(found, dict):
+        return isinstance(found, str)
+    calls = found.get("tool_calls") or []
+    return isinstance(found.get("content"), str | None) and isinstance(calls, list) and all(map(is_call, calls))
+
+
+def is_call(call: Any) -> bool:
+    function = call.get("function") if isinstance(call, dict) else None
+    return isinstance(function, dict) and isinstance(function.get("name"), str | None)

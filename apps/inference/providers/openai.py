@@ -16,7 +16,7 @@ from apps.inference.errors import BadAnswer, LostAnswer, Refused
 from apps.inference.exchange import Body, Operation
 from apps.inference.providers.base import Part
 from apps.inference.providers.connecting import Transport
-from apps.inference.providers.events import read_events
+from apps.inference.providers.events import has_text, read_events
 from apps.inference.providers.refusals import explain_status
 
 PATHS = {
@@ -42,7 +42,7 @@ class OpenAIAdapter:
 
     async def send(self, model: CuratedModel, body: Body, *, timeout: float) -> dict[str, Any]:
         response = await self._post(model, {**body, "model": model.remote_name}, timeout, stream=False)
-        return read_answer(response.content, model.operation)
+        return read_answer(response.content, model.operation, body)
 
     async def stream(self, model: CuratedModel, body: Body, *, timeout: float) -> AsyncGenerator[Part, None]:
         response = await self._open_stream(model, body, timeout)
@@ -102,13 +102,32 @@ class OpenAIAdapter:
         return response
 
 
-def read_answer(content: bytes, operation: Operation) -> dict[str, Any]:
+def read_answer(content: bytes, operation: Operation, body: Body) -> dict[str, Any]:
     """Raises LostAnswer for what is no answer of this kind: it was paid for all the same."""
     answer = read_object(content)
-    items = answer.get("data" if operation is Operation.EMBEDDING else "choices")
-    if not isinstance(items, list) or not items:
+    if operation is Operation.EMBEDDING:
+        texts = body.get("input")
+        wanted = len(texts) if isinstance(texts, list) and not isinstance(texts[0], int) else 1
+        is_good = has_vectors(answer.get("data"), wanted)
+    else:
+        is_good = has_choices(answer.get("choices"), "message" if operation is Operation.CHAT else "text")
+    if not is_good:
         raise LostAnswer("there is no answer in what it sent")
     return answer
+
+
+def has_vectors(items: Any, wanted: int) -> bool:
+    return (
+        isinstance(items, list)
+        and len(items) == wanted
+        and all(
+            isinstance(item, dict) and isinstance(item.get("index"), int) and item.get("embedding") for item in items
+        )
+    )
+
+
+def has_choices(choices: Any, name: str) -> bool:
+    return isinstance(choices, list) and bool(choices) and all(has_text(choice, name) for choice in choices)
 
 
 def read_object(content: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a status of OpenAI's API means for who asked."""
 
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,9 +49,13 @@ def read_retry_after(response: httpx2.Response) -> float | None:
     """In seconds: the header is a number of them or a date."""
     text = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
+        return _read_date(text)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _read_date(text: str) -> float | None:
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
