@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("apps.core.api_urls")),
     path("", include("apps.users.api_urls")),
     path("", include("apps.evaluations.api_urls")),
+    path("", include("apps.inference.api_urls")),
 ]

@@ -108,6 +108,9 @@ class Env(BaseSettings):
     evaluation_keep_days: int = Field(
         90, ge=1, le=3650, description="Days that each case's outcome is kept. Reports and pinned baselines stay."
     )
+    calls_keep_days: int = Field(
+        90, ge=1, le=3650, description="Days that each call of a model is kept. Counts by the minute stay."
+    )
     site_url: str = Field("http://localhost:8000", description="Where people open the pages: links in messages.")
     gateway_url: str = Field(
         ":8001",

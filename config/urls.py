@@ -20,5 +20,6 @@ urlpatterns = [
     path("account/", include("apps.users.urls")),
     path("functions/", include("apps.functions.urls")),
     path("suites/", include("apps.evaluations.urls")),
+    path("inference/", include("apps.inference.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -6,15 +6,24 @@ class InferenceConfig(AppConfig):
     label = "inference"
 
     def ready(self) -> None:
-        from apps.core import health
+        from apps.core import health, metrics
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
         from apps.core.live import register_topic
+        from apps.inference.breaker.states import gauge_breakers
+        from apps.inference.health import check_providers
         from apps.inference.local_model.health import check_language_model
         from apps.inference.services import check_model
 
         health.register_check("model", check_model, required=False)
         health.register_check("language_model", check_language_model, required=False)
+        health.register_check("providers", check_providers, required=False)
+        metrics.register_gauge(
+            "inference_breaker_state",
+            "Breakers of providers: 0 closed, 1 half open, 2 open",
+            ["provider"],
+            gauge_breakers,
+        )
         register_topic("inference", "inference.use_models")
         traces = CachePolicy(
             "inference.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True

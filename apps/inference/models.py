@@ -14,6 +14,7 @@ from apps.core.secrets.fields import EncryptedField
 from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
 from apps.inference.exchange import ModelTier, Operation
 from apps.inference.recording.models import (  # noqa: F401 - Django looks for models here
+    LATENCY_BOUNDS,
     Call,
     CallMinute,
     CallText,

@@ -30,6 +30,7 @@ METRICS_READ = "metrics:read"
 INFERENCE_USE = "inference:use"
 INFERENCE_READ = "inference:read"
 INFERENCE_WRITE = "inference:write"
+INFERENCE_RESET = "inference:reset"
 
 SCOPES: Mapping[str, Scope] = MappingProxyType(
     {
@@ -49,6 +50,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope(INFERENCE_USE, "Ask models, and read which there are", USE_MODELS),
             Scope(INFERENCE_READ, "Read how models perform", "inference.view_performance"),
             Scope(INFERENCE_WRITE, "Edit aliases and models", "inference.change_alias"),
+            Scope(INFERENCE_RESET, "Begin the figures of models anew", "inference.reset_performance"),
         )
     }
 )

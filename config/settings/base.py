@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "users.prune_sessions": {"task": "users.prune_sessions", "schedule": timedelta(days=1)},
     "users.prune_tokens": {"task": "users.prune_tokens", "schedule": timedelta(days=1)},
     "evaluations.prune": {"task": "evaluations.prune", "schedule": timedelta(days=1)},
+    "inference.prune": {"task": "inference.prune", "schedule": timedelta(days=1)},
 }
 
 REST_FRAMEWORK = {
@@ -256,6 +257,7 @@ SEARCH_BACKEND = ENV.search_backend
 SWEEP_CHUNK_CASES = ENV.sweep_chunk_cases
 SWEEP_CHUNKS_AT_ONCE = ENV.sweep_chunks_at_once
 EVALUATION_KEEP_DAYS = ENV.evaluation_keep_days
+CALLS_KEEP_DAYS = ENV.calls_keep_days
 SITE_URL = ENV.site_url.rstrip("/")
 EMAIL_ENABLED = bool(ENV.email_url)
 globals().update(mail_settings(ENV.email_url, ENV.email_from))

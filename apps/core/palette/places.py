@@ -32,6 +32,9 @@ MAIN = (
     Place("Search", "search", "functions:search", ("functions:[ders]*",), "find functions"),
     Place("Functions", "function", "functions:browse", ("functions:new",), words="catalogue browse list all"),
     Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
+    Place(
+        "Inference", "pulse", "inference:performance", ("inference:*",), "models cost latency tokens caches performance"
+    ),
     Place("Import", "upload", "functions:import", words="upload load functions file"),
     Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
     Place("Members", "users", "users:members", ("users:member*", "users:invit*"), "people accounts roles invite"),
@@ -46,6 +49,7 @@ ACCOUNT = (
     Place("Sessions", "screen", "users:sessions", words="signed in devices account"),
 )
 ELSEWHERE = (
+    Place("My calls", "pulse", "inference:calls", words="models inference cost tokens kept texts retention"),
     Place("Runs", "sweep", "evaluations:runs", words="sweeps list"),
     Place("Reports", "sweep", "evaluations:reports", words="sweeps verdicts acknowledged"),
     Place("Wrong answers", "inbox", "evaluations:drafts", words="feedback drafts cases"),

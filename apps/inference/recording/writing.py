@@ -10,13 +10,12 @@ import structlog
 from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, connection, transaction
 
-from apps.core.live.announcing import announce
+from apps.core.live import announce
 from apps.inference.recording.facts import Alike, CallFacts, Counts, count_calls
 from apps.inference.recording.models import Call, CallText, PerformanceReset
 from apps.inference.recording.retention import read_retention_of
 from apps.inference.recording.texts import read_answer, read_question
 
-TOPIC = "inference"
 Rows = list[tuple[int, CallFacts]]
 
 
@@ -73,7 +72,7 @@ def write_calls(batch: Batch) -> None:
     except (IntegrityError, DataError):
         for row in without_strangers(rows):
             write_alone(row)
-    announce(TOPIC)
+    announce("inference")
 
 
 def take_ids(count: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from apps.users.access.rules import Rule, Who, acts, admin_model, api, form, in_back_office, page, reads
-from apps.users.roles import HOLD_KEYS, USE_BACK_OFFICE
+from apps.users.roles import HOLD_KEYS, USE_BACK_OFFICE, USE_MODELS
 from apps.users.scopes import (
     AUDIT_READ,
     EVALUATIONS_READ,
@@ -18,6 +18,10 @@ from apps.users.scopes import (
     FUNCTIONS_IMPORT,
     FUNCTIONS_READ,
     FUNCTIONS_WRITE,
+    INFERENCE_READ,
+    INFERENCE_RESET,
+    INFERENCE_USE,
+    INFERENCE_WRITE,
     JOBS_READ,
     JOBS_WRITE,
 )
@@ -149,6 +153,14 @@ EVALUATIONS = {
     "evaluations:delete_schedule": acts("evaluations.delete_schedule"),
 }
 
+INFERENCE = {
+    "inference:performance": reads(USE_MODELS),
+    "inference:reset_performance": acts("inference.reset_performance"),
+    "inference:calls": reads(USE_MODELS),
+    "inference:keep_texts": acts(USE_MODELS),
+    "inference:forget_texts": acts(USE_MODELS),
+}
+
 API = {
     "api:schema": api(GET=Who.PUBLIC),
     "api:docs": api(GET=Who.PUBLIC),
@@ -195,6 +207,15 @@ API = {
     "api:schedule-list": api(GET=EVALUATIONS_READ, POST=EVALUATIONS_WRITE),
     "api:schedule-detail": api(GET=EVALUATIONS_READ, PATCH=EVALUATIONS_WRITE, DELETE=EVALUATIONS_WRITE),
     "api:feedback": api(POST=FEEDBACK_WRITE),
+    "api:inference-model-list": api(GET=INFERENCE_USE, POST=INFERENCE_WRITE),
+    "api:inference-model-detail": api(GET=INFERENCE_USE, PATCH=INFERENCE_WRITE, DELETE=INFERENCE_WRITE),
+    "api:inference-alias-list": api(GET=INFERENCE_USE, POST=INFERENCE_WRITE),
+    "api:inference-alias-detail": api(GET=INFERENCE_USE, PATCH=INFERENCE_WRITE, DELETE=INFERENCE_WRITE),
+    "api:inference-provider-list": api(GET=INFERENCE_READ),
+    "api:inference-provider-detail": api(GET=INFERENCE_READ),
+    "api:inference-performance": api(GET=INFERENCE_READ),
+    "api:inference-performance-reset": api(POST=INFERENCE_RESET),
+    "api:inference-calls": api(GET=INFERENCE_READ),
 }
 
 WAYS_TO_BACK_OFFICE = {
@@ -267,6 +288,7 @@ ROUTES: Mapping[str, Rule] = MappingProxyType(
     | JOBS
     | FUNCTIONS
     | EVALUATIONS
+    | INFERENCE
     | API
     | WAYS_TO_BACK_OFFICE
     | in_back_office(BACK_OFFICE)

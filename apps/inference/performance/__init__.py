@@ -1,0 +1,1 @@
+"""How models perform: figures out of the counts by the minute."""
