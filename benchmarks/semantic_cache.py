@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.inference.embedding import Embedder, load_embedder
-from apps.inference.semantic.calibration import fit_calibration
 from apps.inference.semantic.lookup import Entries, Found
 from apps.inference.semantic.model import load_model
 from apps.inference.semantic.vocabulary import load_vocabulary
@@ -30,7 +29,7 @@ from benchmarks.figures import save_figures
 from benchmarks.page import render_rows
 from benchmarks.search_sets import read_lines
 from benchmarks.semantic_fit import fit_pairs, read_options
-from benchmarks.semantic_pairs import FILE, FOLDS, PARAPHRASES, Pairs, hold_out_pairs, load_pairs
+from benchmarks.semantic_pairs import FILE, PARAPHRASES, Pairs, hold_out_pairs, load_pairs
 
 COMMAND = "python -m benchmarks.semantic_cache"
 COSINES = (0.95, 0.9)
@@ -81,7 +80,7 @@ def measure_pairs(pairs: Pairs) -> dict[str, Any]:
         "false_share": rows[0]["false"],
         "largest_share_at_goal": find_largest_share(by_pair, pairs.same),
         "largest_share_at_goal_questions_unseen": find_largest_share(ours, pairs.same),
-        "calibration_error": find_calibration_error(ours[pairs.passes], pairs.same[pairs.passes]),
+        "calibration_error": find_calibration_error(by_pair[pairs.passes], pairs.same[pairs.passes]),
         "pairs": rows,
         "same_share": [compare_at(each, pairs.same, by_pair, ours, cosine) for each in (*SHARES, share)],
         "gptcache_default_share": round(share, 4),
@@ -90,17 +89,12 @@ def measure_pairs(pairs: Pairs) -> dict[str, Any]:
 
 
 def judge_held_out(pairs: Pairs) -> NDArray[np.float64]:
-    """Each pair's probability by a model and a calibration of other folds; 0 where the rules refuse it.
+    """Each pair's probability by a model of other folds and the shipped calibration; 0 or less where the rules refuse.
 
     Where the calibration makes two alike, their scores keep them in order; refused pairs come last, by the cosine.
     """
     scores = fit_pairs(pairs).held_out
-    result = np.zeros(len(scores))
-    for fold in range(FOLDS):
-        others = (pairs.folds != fold) & pairs.passes
-        own = pairs.folds == fold
-        result[own] = fit_calibration(scores[others], pairs.same[others]).apply(scores[own])
-    ordered = result + 1e-9 / (1 + np.exp(-scores))
+    ordered = load_model().calibration.apply(scores) + 1e-9 / (1 + np.exp(-scores))
     return np.where(pairs.passes, ordered, pairs.cosines * 1e-9 - 1)
 
 

@@ -22,6 +22,9 @@ LEAST_COSINE = 0.7
 FIRST_ROWS = 64
 
 
+Near = tuple[Hashable, Question, Vector]
+
+
 class Level(StrEnum):
     """By what an entry was found."""
 
@@ -116,7 +119,7 @@ class Entries:
             return Found(None, candidates=candidates)
         return Found(best, Level.SEMANTIC, candidates)
 
-    def _find_nearest(self, owner: Hashable, vector: Vector) -> list[tuple[Hashable, Question, Vector]]:
+    def _find_nearest(self, owner: Hashable, vector: Vector) -> list[Near]:
         with self._lock:
             shelf = self._shelves.get(owner)
             if shelf is None or not shelf.keys:
@@ -130,25 +133,28 @@ class Entries:
                 if cosines[row] >= LEAST_COSINE
             ]
 
-    def _judge(
-        self, text: str, vector: Vector, nearest: list[tuple[Hashable, Question, Vector]]
-    ) -> tuple[Candidate, ...]:
-        """The candidates, likeliest first."""
+    def _judge(self, text: str, vector: Vector, nearest: list[Near]) -> tuple[Candidate, ...]:
+        """The candidates, likeliest first; what the rules refuse is not weighed."""
         if not nearest:
             return ()
         question = read_question(text, self._vocabulary)
-        stored = np.stack([own for _, _, own in nearest])
-        cosines = stored @ vector
-        features = np.stack(
-            [compare(question, other, float(cosine)) for (_, other, _), cosine in zip(nearest, cosines, strict=True)]
+        verdicts = [check_pair(question, other) for _, other, _ in nearest]
+        passing = [each for each, verdict in zip(nearest, verdicts, strict=True) if verdict.passes]
+        sure = iter(self._weigh(question, vector, passing) if passing else ())
+        judged = (
+            Candidate(key, other.text, float(own @ vector), next(sure) if verdict.passes else 0.0, verdict.differences)
+            for (key, other, own), verdict in zip(nearest, verdicts, strict=True)
         )
-        probabilities = self._model.estimate(features, np.broadcast_to(vector, stored.shape), stored)
-        judged = []
-        for (key, other, _), cosine, probability in zip(nearest, cosines, probabilities, strict=True):
-            verdict = check_pair(question, other)
-            sure = float(probability) if verdict.passes else 0.0
-            judged.append(Candidate(key, other.text, float(cosine), sure, verdict.differences))
         return tuple(sorted(judged, key=lambda each: -each.probability))
+
+    def _weigh(self, question: Question, vector: Vector, near: list[Near]) -> list[float]:
+        stored = np.stack([own for _, _, own in near])
+        cosines = (stored @ vector).tolist()
+        features = np.stack(
+            [compare(question, other, cosine) for (_, other, _), cosine in zip(near, cosines, strict=True)]
+        )
+        probabilities: list[float] = self._model.estimate(features, vector[None], stored).tolist()
+        return probabilities
 
 
 def normalize(text: str) -> str:
