@@ -10,12 +10,12 @@ from django_redis import get_redis_connection
 from apps.inference.breaker import shared
 from apps.inference.breaker.board import board
 from apps.inference.breaker.machine import Phase
-from apps.inference.calling.loop import call, run
+from apps.inference.calling.loop import call
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import BadAnswer, BreakerOpen, ConnectionFailed, InputTooLong
 from apps.inference.exchange import Operation
+from apps.inference.health import check_provider
 from apps.inference.models import ProviderKind
-from apps.inference.providers import adapter_of
 from tests.inference.breaker.passing import let_time_pass
 from tests.inference.calling.conftest import Curate, curate, purse, recorded  # noqa: F401 - fixtures
 from tests.inference.serving import make_curated, make_exchange, make_model, make_provider
@@ -79,8 +79,7 @@ def test_nineteen_of_twenty_are_answered_within_half_a_second(model: CuratedMode
 
 
 def test_its_check_sees_the_worker(model: CuratedModel) -> None:
-    said = run(adapter_of(model.provider).check(model.provider))
-    assert said == f"Healthy, {NAME}: 1 of 1 workers ready"
+    assert check_provider(model.provider).detail == f"Healthy, {NAME}: 1 of 1 workers ready"
 
 
 def test_a_text_that_is_too_long_is_not_sent(model: CuratedModel) -> None:
