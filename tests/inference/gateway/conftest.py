@@ -1,12 +1,13 @@
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from apps.inference.models import Alias, Provider, ServedModel
+from apps.inference.models import Alias, Call, Provider, ServedModel
+from apps.inference.recording.recorder import GATHER_SECONDS
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.scopes import INFERENCE_USE
@@ -20,6 +21,8 @@ from tests.users.factories import UserFactory
 
 OTHERS = ("scripted-slow", "scripted-long", "scripted-broken", "scripted-cut", "scripted-hang", "scripted-wrong-json")
 SEEN_WITHIN = 10.0
+UNCALLED = (401, 403, 405, 413, 429)
+REFUSED = ("invalid_value", "invalid_json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,33 @@ class Front:
     user: User
     key: ApiKey
     token: str
+    answers: list[Answered] = field(default_factory=list)
+
+    @property
+    def refused_all(self) -> bool:
+        """Whether the gateway has surely called no model."""
+        return bool(self.answers) and all(
+            one.status in UNCALLED or (one.status == 400 and one.body["error"]["code"] in REFUSED)
+            for one in self.answers
+        )
 
     @property
     def target(self) -> Target:
         return Target(self.gateway.base_url, self.token, CHAT, EMBEDDING, "scripted-long")
 
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Answered:
-        return self.gateway.ask(method, path, body, key=more.pop("key", self.token), **more)
+        answered = self.gateway.ask(method, path, body, key=more.pop("key", self.token), **more)
+        if method == "POST":
+            self.answers.append(answered)
+        return answered
 
     def chat(self, text: str = "Say hello", *, model: str = CHAT, **more: Any) -> Answered:
         body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
         return self.ask("POST", "/v1/chat/completions", body)
+
+    def chat_with(self, key: str) -> Answered:
+        body = {"model": CHAT, "messages": [{"role": "user", "content": "Hello"}]}
+        return self.ask("POST", "/v1/chat/completions", body, key=key)
 
     def add_model(self, name: str, **values: Any) -> ServedModel:
         """Returns once the gateway knows it."""
@@ -57,8 +76,11 @@ def gateway_beside(django_db_setup: None) -> Iterator[GatewayProcess]:
 
 
 @pytest.fixture
-def front(transactional_db: None, gateway_beside: GatewayProcess, scripted: ScriptedServer) -> Front:
-    return build_front(gateway_beside, scripted)
+def front(transactional_db: None, gateway_beside: GatewayProcess, scripted: ScriptedServer) -> Iterator[Front]:
+    front = build_front(gateway_beside, scripted)
+    yield front
+    if not front.refused_all:
+        wait_until_written()
 
 
 def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
@@ -78,6 +100,13 @@ def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
     front = Front(gateway, provider, user, key, token)
     wait_until_seen(front, CHAT)
     return front
+
+
+def wait_until_written() -> None:
+    """The gateway writes calls down behind its answers, and tables that are being emptied let nobody in."""
+    known = -1
+    while known != (known := Call.objects.count()):
+        time.sleep(2 * GATHER_SECONDS)
 
 
 def wait_until_seen(front: Front, name: str) -> None:
