@@ -54,7 +54,7 @@ class TryingAdmin(ServicesAdmin):
     def make_try_form(self, row: Any, data: Mapping[str, Any] | None) -> TryForm:
         return TryForm(data)
 
-    def ask(self, row: Any, form: TryForm, user_id: int) -> Tried:
+    def ask(self, row: Any, form: TryForm, user_id: int | None) -> Tried:
         """Really."""
         return try_target(target=row.name, question=form.cleaned_data["question"], user_id=user_id)
 

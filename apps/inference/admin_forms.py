@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -153,7 +154,7 @@ class FoundForm(forms.Form):
         """What is not to be added may say what it likes."""
         super().full_clean()
         if self.is_bound and not self.cleaned_data.get("add"):
-            self._errors = forms.utils.ErrorDict()  # type: ignore[attr-defined]
+            self._errors = ErrorDict()
 
     def wanted(self) -> Wanted:
         return Wanted(**{name: value for name, value in self.cleaned_data.items() if name != "add"})
@@ -177,6 +178,6 @@ FoundFormSet = forms.formset_factory(
 )
 
 
-def show_found(found: Sequence[Found]) -> BaseFoundFormSet:
+def show_found(found: Sequence[Found]) -> "forms.BaseFormSet[Any]":
     rows = [{"remote_name": one.remote_name, "name": one.name, "operation": one.operation.value} for one in found]
     return FoundFormSet(initial=rows)

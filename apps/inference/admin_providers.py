@@ -122,7 +122,7 @@ class ProviderAdmin(TryingAdmin):
     def make_try_form(self, row: Provider, data: Any) -> TryForm:
         return TryProviderForm(data, provider=row)
 
-    def ask(self, row: Provider, form: TryForm, user_id: int) -> Tried:
+    def ask(self, row: Provider, form: TryForm, user_id: int | None) -> Tried:
         asked = form.cleaned_data
         return try_target(target=asked["model"].name, question=asked["question"], user_id=user_id)
 

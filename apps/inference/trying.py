@@ -37,7 +37,7 @@ class Tried:
         return self.error.attempts if self.error is not None else ()
 
 
-def try_target(*, target: str, question: str, user_id: int) -> Tried:
+def try_target(*, target: str, question: str, user_id: int | None) -> Tried:
     """Really asks, on the person's budget and within `SECONDS`."""
     from apps.inference.calling import call  # clients of providers take their time to import
 
@@ -49,7 +49,7 @@ def try_target(*, target: str, question: str, user_id: int) -> Tried:
         return Tried(target, since(started), error=error)
 
 
-def make_exchange(target: str, question: str, user_id: int, deadline: float) -> Exchange:
+def make_exchange(target: str, question: str, user_id: int | None, deadline: float) -> Exchange:
     """Raises UnknownModel for a target that is not active, or has no active model."""
     try:
         model, *_ = get_curated().find(target)
