@@ -21,7 +21,7 @@ from apps.inference.breaker.states import reset_breaker
 from apps.inference.errors import InferenceError
 from apps.inference.listing import add_models, find_new_models
 from apps.inference.models import Provider, ProviderKind, ServedModel
-from apps.inference.standing import read_breakers
+from apps.inference.standing import find_health, read_breakers
 from apps.inference.trying import Tried, try_target
 
 BREAKER_COLOURS = {"closed": "success", "open": "danger", "half_open": "warning"}
@@ -127,7 +127,7 @@ class ProviderAdmin(TryingAdmin):
         return try_target(target=asked["model"].name, question=asked["question"], user_id=user_id)
 
     def more_of_try(self, request: HttpRequest, row: Provider) -> dict[str, Any]:
-        return {"breaker": read_breakers().get(row.name)}
+        return {"breaker": read_breakers().get(row.name), "health": find_health(row)}
 
     def fetch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request.method == "POST" and self.has_view_permission(request))
