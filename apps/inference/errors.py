@@ -8,10 +8,10 @@ class Spent(StrEnum):
     """What a failed request has probably cost."""
 
     NOTHING = "nothing"
-    PROMPT = "prompt"
-    """The model read it, and what it wrote, if anything, is not known."""
+    SOME = "some"
+    """The model was at work on it. Servers finish whole answers that nobody waits for, and stop streams."""
     MOST = "most"
-    """An answer was under way and is lost: as much as it may have cost is counted."""
+    """There was an answer, and it is lost: as much as it may have cost is counted."""
 
 
 class InferenceError(Exception):
@@ -50,7 +50,7 @@ class TimedOut(InferenceError):
     status = 504
     message = "The model did not answer in time."
     try_again = breaks = True
-    spent = Spent.PROMPT
+    spent = Spent.SOME
 
 
 class RateLimited(InferenceError):

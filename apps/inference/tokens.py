@@ -9,7 +9,8 @@ from apps.inference.exchange import Body, Operation, Usage
 
 BYTES_PER_TOKEN = 4
 PER_MESSAGE = 4
-"""What a message costs beside its text."""
+PER_CHAT = 3
+"""What a message, and a chat, cost beside their texts."""
 LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -22,7 +23,7 @@ def count_prompt(operation: Operation, body: Body) -> int:
     if operation is Operation.CHAT:
         tokens = sum(PER_MESSAGE + sum(map(count_text, read_texts(one))) for one in body.get("messages") or ())
         extra = [body[name] for name in ("tools", "response_format") if body.get(name)]
-        return tokens + sum(-(-len(orjson.dumps(one)) // BYTES_PER_TOKEN) for one in extra)
+        return PER_CHAT + tokens + sum(-(-len(orjson.dumps(one)) // BYTES_PER_TOKEN) for one in extra)
     texts = body.get("prompt" if operation is Operation.COMPLETION else "input") or ""
     return sum(map(count_item, texts if isinstance(texts, list) else [texts]))
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from apps.core.threads import BackgroundThread
@@ -12,6 +13,7 @@ from apps.inference.exchange import Exchange, Reply
 from apps.inference.providers.registry import close_adapters
 
 Got = TypeVar("Got")
+CLOSE_SECONDS = 2.0
 
 
 def call(exchange: Exchange) -> Reply:
@@ -41,8 +43,10 @@ class _LoopThread:
         self.loop.run_forever()
 
     def _finish(self) -> None:
-        closing = asyncio.run_coroutine_threadsafe(close_adapters(), self.loop)
-        closing.add_done_callback(lambda _: self.loop.call_soon_threadsafe(self.loop.stop))
+        if self.pid == os.getpid():
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(close_adapters(), self.loop).result(CLOSE_SECONDS)
+            self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 _starting = threading.Lock()

@@ -12,8 +12,8 @@ from apps.inference.calling.course import Course
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import BudgetSpent, InferenceError, Spent, TimedOut
 from apps.inference.exchange import MILLION, Body, Usage
-from apps.inference.providers import adapter_of
-from apps.inference.tokens import LIMITS, count_answer, count_prompt, most_completion, read_usage
+from apps.inference.providers import adapter_of, prepare_adapter
+from apps.inference.tokens import LIMITS, count_answer, count_prompt, most_completion, read_usage, tell_usage
 
 TRIES = 3
 FIRST_WAIT = 0.2
@@ -60,7 +60,11 @@ async def _send_once(course: Course, model: CuratedModel, body: Body) -> dict[st
     except BaseException:
         await trial.cancel()
         raise
-    await trial.succeed(read_usage(answer) or trial.estimate(count_answer(model.operation, answer)))
+    usage = read_usage(answer)
+    if usage is None:
+        usage = trial.estimate(count_answer(model.operation, answer))
+        answer["usage"] = tell_usage(usage)
+    await trial.succeed(usage)
     return answer
 
 
@@ -81,6 +85,7 @@ class Trial:
     @classmethod
     async def begin(cls, course: Course, model: CuratedModel, body: Body) -> Self:
         """Raises TimedOut past the deadline, BreakerOpen, and BudgetSpent."""
+        await prepare_adapter(model.provider.kind, course.seconds_left)
         trial = cls(course, model, body)
         try:
             await trial._admit()
@@ -145,13 +150,14 @@ class Trial:
         await self._breaker.failed(error)
 
     async def cancel(self, usage: Usage | None = None) -> None:
-        await self._settle("cancelled", usage or self._guess(Spent.PROMPT))
+        await self._settle("cancelled", usage or self._guess(Spent.SOME))
         await self._breaker.released()
 
     def _guess(self, spent: Spent) -> Usage:
         if spent is Spent.NOTHING:
             return Usage()
-        return self.estimate(self.most.completion if spent is Spent.MOST else 0)
+        is_little = spent is Spent.SOME and self.course.streamed
+        return self.estimate(0 if is_little else self.most.completion)
 
     async def _settle(self, outcome: str, usage: Usage) -> None:
         """Waits for nothing, so that nobody who is cancelled twice leaves it undone."""
