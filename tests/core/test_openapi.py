@@ -20,6 +20,7 @@ from apps.users.scopes import SCOPES
 from tests.api import client_with_key
 from tests.evaluations.factories import CaseFactory, CaseOutcomeFactory, ReportFactory, SuiteFactory
 from tests.functions.factories import FunctionFactory, LibraryFactory
+from tests.inference.factories import AliasFactory, ModelFactory
 from tests.users.factories import PASSWORD, UserFactory
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
@@ -33,6 +34,7 @@ SECRET_ANSWERS = [
     ("POST", path)
     for path in ("/keys/", "/keys/{id}/rotate/", "/auth/token/", "/auth/token/refresh/", "/auth/token/revoke/")
 ]
+WITH_REVISIONS = ("/functions/{key}/", "/inference/aliases/{id}/", "/inference/models/{id}/")
 REPORT = {"suite": {"name": "s"}, "run": {"id": 1}, "verdict": "worse", "reasons": ["It is worse."]}
 
 
@@ -81,7 +83,7 @@ class TestSchema:
         for (method, path), operation in operations.items():
             headers = {row["name"] for row in operation.get("parameters", ()) if row["in"] == "header"}
             assert ("Idempotency-Key" in headers) is (method != "GET" and (method, path) not in SECRET_ANSWERS)
-            assert ("If-Match" in headers) is (method != "GET" and path.startswith("/functions/{key}/"))
+            assert ("If-Match" in headers) is (method != "GET" and path.startswith(WITH_REVISIONS))
 
     def test_search_has_an_example(self, operations: dict[tuple[str, str], dict[str, Any]]) -> None:
         answer = operations["GET", "/functions/search/"]["responses"]["200"]["content"]["application/json"]
@@ -119,7 +121,7 @@ class TestDocs:
         names |= {"EMAIL": UserFactory().email, "PASSWORD": PASSWORD}
         names["JOB"] = str(Job.objects.create(kind="functions.import").pk)
         names["TRACE_ID"] = client.get(f"{PREFIX}/functions/search/?q=lines").json()["trace_id"]
-        names |= _make_runs()
+        names |= _make_runs() | _make_models()
         commands = _read_commands(DOCS)
         assert len(commands) >= 32
         for command in commands:
@@ -138,6 +140,12 @@ def _make_runs() -> dict[str, str]:
         measured.done = 1
         measured.save()
     return {"SUITE": str(suite.pk), "CASE": str(case.pk), "RUN": str(run.pk), "BASELINE": str(run.baseline_id)}
+
+
+def _make_models() -> dict[str, str]:
+    """An alias, a model, and those that the examples put into it."""
+    first, _ = ModelFactory(name="first-model"), ModelFactory(name="second-model")
+    return {"ALIAS": str(AliasFactory().pk), "MODEL": str(first.pk)}
 
 
 def _read_commands(text: str) -> list[str]:
