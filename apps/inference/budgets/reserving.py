@@ -75,6 +75,7 @@ class BudgetKeeper:
         self._settlements = Settlements(self._send)
         self._lock = threading.Lock()
         self._held: dict[str, Settlement] = {}
+        self._unreleased: list[Settlement] = []
         self._away_until = 0.0
 
     async def reserve(self, limits: Limits, asked: Amount, today: date) -> Reservation:
@@ -91,8 +92,8 @@ class BudgetKeeper:
 
     def settle(self, settlement: Settlement) -> None:
         with self._lock:
-            self._held.pop(settlement.id, None)
-        self._settlements.put([settlement])
+            is_shared = self._held.pop(settlement.id, None) is None
+        self._settlements.put([settlement._replace(is_shared=is_shared)])
 
     def flush(self) -> None:
         """Everything that was settled before is in Valkey, or known to be kept from it, and in the table."""
@@ -134,7 +135,7 @@ class BudgetKeeper:
             if not self._settlements.are_sent_now:
                 break
             await asyncio.sleep(WAIT_SECONDS)
-        settled = self._settlements.take()
+        settled = self._take_along()
         try:
             outcome = await self._shared.reserve(id, lines, asked, settled)
         except BaseException:
@@ -142,6 +143,11 @@ class BudgetKeeper:
             raise
         self._write(settled)
         return outcome
+
+    def _take_along(self) -> Sequence[Settlement]:
+        with self._lock:
+            unreleased, self._unreleased = self._unreleased, []
+        return [*unreleased, *self._settlements.take()]
 
     def _reserve_here(self, id: str, limits: Limits, accounts: tuple[Account, ...], asked: Amount) -> Outcome:
         """By what the table had and this process spent and holds."""
@@ -176,12 +182,15 @@ class BudgetKeeper:
             close_old_connections()
 
     def _send(self, settled: Sequence[Settlement]) -> None:
-        """What Valkey can't be told now it learns from the table later."""
+        """What Valkey can't be told now it learns from the table later, and that nothing is held any more."""
         if not self._is_away():
             try:
                 self._shared.settle(settled)
             except FAILURES as error:
                 self._stay_away(error)
+        if self._is_away():
+            with self._lock:
+                self._unreleased += [one._replace(spent=NOTHING) for one in settled if one.is_shared]
         self._write(settled)
 
     def _write(self, settled: Sequence[Settlement]) -> None:

@@ -116,12 +116,13 @@ class Line(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """What a reservation came to. `granted` is what it held."""
+    """What a reservation came to. `granted` is what it held, in Valkey where it `is_shared`."""
 
     id: str
     accounts: tuple[Account, ...]
     granted: Amount
     spent: Amount
+    is_shared: bool = True
 
     @property
     def member(self) -> str:
