@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from apps.inference.errors import UnknownModel
 from apps.inference.exchange import ModelTier, Operation, Prices
-from apps.inference.models import Alias, AliasModel, Provider, ProviderKind, ServedModel, TooLong
+from apps.inference.models import Alias, AliasModel, CacheLevel, Provider, ProviderKind, ServedModel, TooLong
 
 LOOK_SECONDS = 1.0
 
@@ -60,6 +60,8 @@ class CuratedAlias:
     name: str
     description: str
     models: tuple[CuratedModel, ...]
+    cache: CacheLevel = CacheLevel.OFF
+    cache_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,12 @@ def read_curated() -> Curated:
     order: dict[int, list[CuratedModel]] = {}
     for entry in AliasModel.objects.filter(model__in=models):
         order.setdefault(entry.alias_id, []).append(models[entry.model_id])
-    aliases = {
-        row.name: CuratedAlias(row.pk, row.name, row.description, tuple(order.get(row.pk, ())))
-        for row in Alias.objects.filter(is_active=True)
-    }
+    aliases = {row.name: freeze_alias(row, order.get(row.pk, ())) for row in Alias.objects.filter(is_active=True)}
     return Curated({model.name: model for model in models.values()}, aliases)
+
+
+def freeze_alias(row: Alias, models: Iterable[CuratedModel]) -> CuratedAlias:
+    return CuratedAlias(row.pk, row.name, row.description, tuple(models), CacheLevel(row.cache), row.cache_public)
 
 
 def freeze_provider(row: Provider) -> CuratedProvider:

@@ -56,6 +56,8 @@ class Exchange:
     caller: Caller
     deadline: float
     alias: str = ""
+    fresh: bool = False
+    """Whether a new answer is wanted: none of a cache is given, and the new one takes its place."""
 
 
 @dataclass(frozen=True, slots=True)

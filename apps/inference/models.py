@@ -12,6 +12,7 @@ from apps.core.models import TimestampedModel
 from apps.core.outgoing import UrlRefused, check_url
 from apps.core.secrets.fields import EncryptedField
 from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
+from apps.inference.caching.models import CacheSetting  # noqa: F401 - Django looks for models here
 from apps.inference.exchange import ModelTier, Operation
 from apps.inference.recording.models import (  # noqa: F401 - Django looks for models here
     LATENCY_BOUNDS,
@@ -34,6 +35,12 @@ class ProviderKind(models.TextChoices):
     TORCHSERVE = "torchserve", "TorchServe"
     LOCAL = "local", "Language model on this machine"
     EMBEDDED = "embedded", "Embedding model in the process"
+
+
+class CacheLevel(models.TextChoices):
+    OFF = "off", "Off"
+    EXACT = "exact", "The same question"
+    SEMANTIC = "semantic", "The same question in other words"
 
 
 class TooLong(models.TextChoices):
@@ -173,6 +180,19 @@ class Alias(TimestampedModel):
     name = models.CharField(max_length=60, unique=True, validators=[check_name])
     description = models.CharField(max_length=300, blank=True)
     is_active = models.BooleanField("active", default=True)
+    cache = models.CharField(
+        "answers are given again for",
+        max_length=10,
+        choices=CacheLevel,
+        default=CacheLevel.OFF,
+        help_text="Answers to requests that ask for several answers, for tools or for chance are never given again.",
+    )
+    cache_public = models.BooleanField(
+        "share answers between people",
+        default=False,
+        help_text="Warning: what one person asked may then answer another. "
+        "Only for names whose questions hold nothing of anybody's own.",
+    )
 
     objects: ClassVar[Any] = AliasQuerySet.as_manager()
 

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from apps.inference.caching.exchanges import find_cached, keep
 from apps.inference.calling.batches import answer_texts
 from apps.inference.calling.choosing import OF_TEXTS, check_fit, wants_json
 from apps.inference.calling.course import Course, add_usage
-from apps.inference.calling.parts import find_cached, keep
 from apps.inference.calling.streams import ReplayedStream, Stream, open_live
 from apps.inference.calling.trying import send
 from apps.inference.curated import CuratedModel, get_curated_async

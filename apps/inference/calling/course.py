@@ -3,6 +3,7 @@
 import time
 from decimal import Decimal
 
+from apps.inference.caching.exchanges import let_go
 from apps.inference.curated import CuratedAlias, CuratedModel
 from apps.inference.errors import InferenceError
 from apps.inference.exchange import Attempt, Body, Exchange, Reply, Usage
@@ -49,6 +50,7 @@ class Course:
     def record(
         self, reply: Reply | None = None, *, error: InferenceError | None = None, cancelled: bool = False
     ) -> None:
+        let_go(self.exchange)
         if error is not None:
             error.attempts = tuple(self.attempts)
         record_call(

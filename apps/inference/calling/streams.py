@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from typing import Self
 
+from apps.inference.caching.exchanges import keep
 from apps.inference.calling.chunks import Assembled, Part, split, tell_usage_part
 from apps.inference.calling.course import Course
-from apps.inference.calling.parts import keep
 from apps.inference.calling.trying import Trial, try_again
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import BudgetSpent, InferenceError, LostAnswer, TimedOut
@@ -132,8 +132,8 @@ class LiveStream(Stream):
         self._is_over = True
         await self._trial.succeed(self._count())
         reply = self._assemble()
-        self._end(reply)
         keep(self._course.exchange, reply)
+        self._end(reply)
 
     async def _break_off(self, error: InferenceError) -> None:
         self._is_over = True

@@ -13,10 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from apps.inference.caching.exchanges import find_cached, keep, let_go
 from apps.inference.calling import Stream, call_async, open_stream
 from apps.inference.calling.choosing import check_fit
 from apps.inference.calling.course import Course
-from apps.inference.calling.parts import find_cached, keep
 from apps.inference.calling.streams import ReplayedStream
 from apps.inference.curated import Curated, CuratedModel, get_curated_async
 from apps.inference.errors import InferenceError, NotSupported, TimedOut
@@ -83,7 +83,13 @@ async def climb_models(
     models = list_models(await get_curated_async(), exchange.operation)
     rungs = [ModelRung[Got](model, answer, streamed=streamed) for model in models]
     tiers: list[AsyncTier[Exchange, Got]] = [CacheRung[Got](recall), *rungs]
-    climb: Climb[Got] = await climb_async(tiers, exchange, clock=time.monotonic, deadline=exchange.deadline)
+    try:
+        climb: Climb[Got] = await climb_async(tiers, exchange, clock=time.monotonic, deadline=exchange.deadline)
+    except BaseException:
+        let_go(exchange)
+        raise
+    if streamed or climb.answer is None or not climb.answered:
+        let_go(exchange)
     if climb.answer is None:
         raise explain(rungs)
     return climb, climb.answer.value
