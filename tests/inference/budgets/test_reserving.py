@@ -162,7 +162,7 @@ def test_a_second_settlement_changes_nothing(keeper: BudgetKeeper) -> None:
 
 
 def test_a_settlement_that_is_sent_twice_counts_once(keeper: BudgetKeeper) -> None:
-    caller, budget = a_budget(dollars=1)
+    caller, _ = a_budget(dollars=1)
     [reservation] = run(ask(caller, CENT))
     run(reservation.settle(CENT, 3))
     settled = keeper._settlements.take()
