@@ -102,7 +102,7 @@ def without_written(rows: Rows) -> Rows:
 
 
 def copy_calls(rows: Rows) -> None:
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for id, call in rows:
             copy.write_row(row_of(id, call))
 
