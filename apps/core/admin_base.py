@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold import fields as unfold_fields
 from unfold.admin import ModelAdmin
 
@@ -20,7 +21,7 @@ from apps.core.errors import Conflict, InvalidInput
 
 def show_json(data: Any, encoder: type[json.JSONEncoder] | None) -> SafeString:
     text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, cls=encoder)
-    return format_html('<pre class="ts-mono ts-json">{}</pre>', text)
+    return format_html('<pre class="ts-mono ts-json" tabindex="0">{}</pre>', text)
 
 
 # Theirs colours it by styles in the page, which the policy forbids.
@@ -87,6 +88,11 @@ class ServicesAdmin(CuratedAdmin):
 
 
 class CuratedChangeList(ChangeList):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_popup:
+            self.title = capfirst(self.opts.verbose_name_plural)
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
         return rows.defer(*getattr(self.model_admin, "list_defer", ()))

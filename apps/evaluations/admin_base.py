@@ -25,7 +25,7 @@ def show_json(value: Any) -> SafeString | str:
     text = json.dumps(value, ensure_ascii=False, indent=2)
     more = len(text) - CHARACTERS_SHOWN
     shown = text[:CHARACTERS_SHOWN] + (f"\n... and {more:,} more characters" if more > 0 else "")
-    return format_html('<pre class="ts-code ts-long">{}</pre>', shown)
+    return format_html('<pre class="ts-code ts-long" tabindex="0">{}</pre>', shown)
 
 
 def link_list(model: str, title: Any, **filters: Any) -> SafeString:

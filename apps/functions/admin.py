@@ -288,7 +288,8 @@ def build_catalogue_panel() -> Panel:
     figures = [
         Figure(state.label, f"{counts.get(state, 0):,}", f"{address}?state__exact={state}") for state in FunctionState
     ]
-    return Panel("Catalogue", address, [*figures, Figure("Libraries", f"{Library.objects.count():,}")])
+    libraries = reverse("admin:functions_library_changelist")
+    return Panel("Catalogue", address, [*figures, Figure("Libraries", f"{Library.objects.count():,}", libraries)])
 
 
 def build_index_panel() -> Panel:

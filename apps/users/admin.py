@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from apps.core.admin_base import CuratedAdmin
 from apps.users.jwt import admin as token_admin  # noqa: F401 - Django looks for admins here
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
@@ -60,7 +60,7 @@ class KeyStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):
+class UserAdmin(BaseUserAdmin, CuratedAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -89,7 +89,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(CuratedAdmin):
     list_display = ["name", "user", "prefix", "show_state", "show_scopes", "expires_at", "last_used_at", "created_at"]
     list_filter = [KeyStateFilter]
     search_fields = ["name", "prefix", "user__email"]

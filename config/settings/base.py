@@ -281,6 +281,6 @@ UNFOLD = {
     # Its own way to give colours is a style in the page, which the policy forbids.
     "GLOBAL_CALLBACK": "apps.core.dashboard.leave_out_colours",
     "STYLES": [lambda request: static("admin/colours.css"), lambda request: static("admin/touchstone.css")],
-    "SCRIPTS": [lambda request: static("admin/policy.js")],
+    "SCRIPTS": [lambda request: static("admin/policy.js"), lambda request: static("admin/names.js")],
     "SIDEBAR": {"navigation": "apps.core.navigation.build_navigation"},
 }

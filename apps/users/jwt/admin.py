@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from apps.core.admin_base import CuratedAdmin
 from apps.users.jwt.models import TokenFamily
 from apps.users.jwt.services import revoke_families
 from apps.users.tokens import KeyState
@@ -14,7 +14,7 @@ STATE_COLOURS = {KeyState.ACTIVE.value: "success", KeyState.EXPIRED.value: "warn
 
 
 @admin.register(TokenFamily)
-class TokenFamilyAdmin(ModelAdmin):
+class TokenFamilyAdmin(CuratedAdmin):
     list_display = ["user", "name", "show_state", "created_at", "created_from", "last_used_at", "last_used_from"]
     list_select_related = ["user"]
     list_filter = ["ending"]
