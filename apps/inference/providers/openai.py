@@ -37,6 +37,8 @@ class OpenAIAdapter:
             max_retries=0,
             http_client=httpx2.AsyncClient(transport=Transport(provider), follow_redirects=False, trust_env=False),
         )
+        self._urls = {operation: f"{provider.base_url}{path}" for operation, path in PATHS.items()}
+        """Whole, since the library takes its time to join them for each request."""
         self._tells_no_usage: set[str] = set()
         """Models whose server refuses to be asked for a stream's usage."""
 
@@ -87,7 +89,7 @@ class OpenAIAdapter:
             raise Refused(f"it cannot be written as JSON: {error}") from error
         try:
             response = await self._client.post(
-                PATHS[model.operation],
+                self._urls[model.operation],
                 cast_to=httpx2.Response,
                 content=content,
                 options={"headers": HEADERS, "timeout": timeout},
