@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Models", "neurology", "admin:inference_servedmodel_changelist", "inference.view_servedmodel"),
             Item("Aliases", "alt_route", "admin:inference_alias_changelist", "inference.view_alias"),
             Item("Budgets", "savings", "admin:inference_budget_changelist", "inference.view_budget"),
+            Item("Caches", "cached", "admin:inference_cachesetting_changelist", "inference.change_caches"),
             Item("Calls", "receipt_long", "admin:inference_call_changelist", "inference.view_call"),
         ),
     ),

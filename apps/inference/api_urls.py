@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.inference import api_curated, api_performance
+from apps.inference import api_caches, api_curated, api_performance
 
 models = api_curated.ModelViewSet.as_view({"get": "list", "post": "create"})
 model = api_curated.ModelViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
@@ -23,5 +23,7 @@ urlpatterns = [
         api_performance.PerformanceResetView.as_view(),
         name="inference-performance-reset",
     ),
+    path("inference/caches/", api_caches.CachesView.as_view(), name="inference-caches"),
+    path("inference/caches/clear/", api_caches.ClearCacheView.as_view(), name="inference-caches-clear"),
     path("inference/calls/", calls, name="inference-calls"),
 ]

@@ -35,8 +35,8 @@ class InferenceConfig(AppConfig):
 def watch_models() -> None:
     """What of whose changes goes into the audit log. The order of an alias's models has an entry of its own."""
     from apps.core.audit import watch
-    from apps.inference.models import Alias, Budget, Provider, ServedModel
+    from apps.inference.models import Alias, Budget, CacheSetting, Provider, ServedModel
 
     watch(Provider, secret=["api_key"])
-    for model in (ServedModel, Alias, Budget):
+    for model in (ServedModel, Alias, Budget, CacheSetting):
         watch(model)

@@ -111,6 +111,7 @@ RIGHTS: tuple[Right, ...] = (
         (*actions("inference.call", "view"), *actions("inference.budget", "view")),
         CURATORS,
     ),
+    Right("Look at caches of answers, set and clear them", ("inference.change_caches",), CURATORS),
     Right("Close a provider's open breaker", ("inference.reset_breaker",), CURATORS),
     Right("Look after providers and their keys", actions("inference.provider", "add", "change", "delete"), ADMINS),
     Right("Set budgets", actions("inference.budget", "add", "change", "delete"), ADMINS),

@@ -30,6 +30,8 @@ OPERATIONS = {
     "/v1/completions": Operation.COMPLETION,
     "/v1/embeddings": Operation.EMBEDDING,
 }
+FRESH = {"no-cache", "no-store"}
+"""What of `Cache-Control` asks for an answer that is not an earlier one's."""
 Handler = Callable[[Visit, Admitted], Awaitable[None]]
 
 log = structlog.get_logger("touchstone.gateway")
@@ -91,6 +93,10 @@ def check_method(method: str, allowed: tuple[str, ...]) -> None:
         raise Refusal(405, "method_not_allowed", message, headers=[(b"allow", ", ".join(allowed).encode())])
 
 
+def is_fresh_wanted(cache_control: str) -> bool:
+    return bool(FRESH & {directive.strip().lower() for directive in cache_control.split(",")})
+
+
 async def answer_models(visit: Visit, admitted: Admitted) -> None:
     await visit.answer(200, orjson.dumps(await list_models()))
 
@@ -103,7 +109,8 @@ async def answer_with_model(operation: Operation, visit: Visit, admitted: Admitt
     wanted = read_wanted(operation, await visit.read_body())
     caller = Caller(admitted.key.user_id, admitted.key.pk, new_id())
     deadline = time.monotonic() + settings.GATEWAY_TIMEOUT_SECONDS
-    exchange = Exchange(operation, wanted.target, wanted.body, caller, deadline)
+    fresh = is_fresh_wanted(visit.header(b"cache-control"))
+    exchange = Exchange(operation, wanted.target, wanted.body, caller, deadline, fresh=fresh)
     visit.cancel_when_gone()
     if wanted.is_stream:
         await send_stream(visit, exchange)

@@ -215,6 +215,8 @@ API = {
     "api:inference-provider-detail": api(GET=INFERENCE_READ),
     "api:inference-performance": api(GET=INFERENCE_READ),
     "api:inference-performance-reset": api(POST=INFERENCE_RESET),
+    "api:inference-caches": api(GET=INFERENCE_READ),
+    "api:inference-caches-clear": api(POST=INFERENCE_WRITE),
     "api:inference-calls": api(GET=INFERENCE_READ),
 }
 
@@ -274,6 +276,11 @@ BACK_OFFICE = {
     **admin_model("inference.alias", "add change delete", more={"try": form("inference.try_models")}),
     **admin_model("inference.budget", "add change delete"),
     **admin_model("inference.call"),
+    **admin_model(
+        "inference.cachesetting",
+        view="inference.change_caches",
+        more={"clear": acts("inference.change_caches"), "set": acts("inference.change_caches")},
+    ),
     **admin_model("django_celery_beat.periodictask", "add change delete"),
     **admin_model("django_celery_beat.intervalschedule", "add change delete"),
     **admin_model("django_celery_beat.crontabschedule", "add change delete"),

@@ -1,0 +1,105 @@
+"""The caches' page in the back office and their API: figures, limits that are set, and clearing."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.core.models import AuditEntry
+from apps.inference.caching import limits, managing
+from apps.inference.caching.kinds import CacheKind, CacheLimits
+from apps.inference.caching.models import CacheSetting
+from apps.inference.caching.response import response_cache
+from tests.users.factories import UserFactory
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+LIST = "admin:inference_cachesetting_changelist"
+
+
+@pytest.fixture
+def curator() -> Client:
+    client = Client()
+    client.force_login(UserFactory(role="curator"))
+    return client
+
+
+@pytest.fixture
+def kept() -> None:
+    cache = response_cache(CacheKind.CHAT)
+    for owner in ("user:1", "user:2"):
+        cache.get(owner, "hello")
+        cache.set(owner, "hello", "Hello.", tags=["alias:cheap"])
+    cache.flush()
+
+
+def found() -> list[str | None]:
+    cache = response_cache(CacheKind.CHAT)
+    return [cache.get(owner, "hello") for owner in ("user:1", "user:2")]
+
+
+def test_the_page_shows_each_type(curator: Client, kept: None) -> None:
+    page = curator.get(reverse(LIST)).content.decode()
+    for kind in CacheKind:
+        assert f'id="cache-{kind.value}"' in page
+    assert "2 of 2,000" in page
+    assert "Too little was asked" in page
+
+
+def test_clearing_asks_for_the_types_name_first(curator: Client, kept: None) -> None:
+    address = reverse("admin:inference_cachesetting_clear")
+    asked = curator.post(address, {"kind": "chat", "owner": "user:1"})
+    assert asked.status_code == 422
+    assert found() == ["Hello.", "Hello."]
+    assert curator.post(address, {"kind": "chat", "owner": "user:1", "confirm": "chat"}).status_code == 302
+    assert found() == [None, "Hello."]
+    entry = AuditEntry.objects.latest("pk")
+    assert "user:1" in str(entry.additional_data)
+
+
+@pytest.mark.parametrize("form", [{"kind": "nothing"}, {"kind": "chat", "tag": "a", "owner": "b"}])
+def test_wrong_input_clears_nothing(curator: Client, kept: None, form: dict[str, str]) -> None:
+    answer = curator.post(reverse("admin:inference_cachesetting_clear"), {**form, "confirm": "chat"})
+    assert answer.status_code == 422
+    assert found() == ["Hello.", "Hello."]
+
+
+def test_a_suggestion_is_used_with_one_click(
+    curator: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
+) -> None:
+    uses = [(f"q{number % 300}", number * 20_000) for number in range(1500)]
+    monkeypatch.setattr(type(response_cache(CacheKind.CHAT).tally), "read_uses", lambda self: uses)
+    page = curator.get(reverse(LIST)).content.decode()
+    assert "Use these for chat" in page
+    suggestion = managing.suggest_limits(CacheKind.CHAT)
+    assert suggestion is not None
+    form = {"kind": "chat", "seconds": suggestion.limits.seconds, "size": suggestion.limits.size}
+    assert curator.post(reverse("admin:inference_cachesetting_set"), form).status_code == 302
+    row = CacheSetting.objects.get(kind="chat")
+    assert CacheLimits(row.seconds, row.size) == suggestion.limits
+    assert limits.read_limits()[CacheKind.CHAT] == suggestion.limits
+
+
+def test_wrong_limits_change_nothing(curator: Client) -> None:
+    answer = curator.post(reverse("admin:inference_cachesetting_set"), {"kind": "chat", "seconds": 0, "size": 5})
+    assert answer.status_code == 302
+    assert not CacheSetting.objects.exists()
+
+
+def test_the_api_reads_and_clears(curator: Client, kept: None) -> None:
+    rows = curator.get("/api/v1/inference/caches/").json()
+    assert {row["type"]: row["entries"] for row in rows}["chat"] == 2
+    assert next(row for row in rows if row["type"] == "chat")["suggestion"] is None
+    wrong = curator.post(
+        "/api/v1/inference/caches/clear/", {"type": "chat", "tag": "a", "owner": "b"}, "application/json"
+    )
+    assert (wrong.status_code, found()) == (400, ["Hello.", "Hello."])
+    assert [error["field"] for error in wrong.json()["errors"]] == ["owner"]
+    done = curator.post("/api/v1/inference/caches/clear/", {"type": "chat", "tag": "alias:cheap"}, "application/json")
+    assert (done.status_code, found()) == (204, [None, None])
+
+
+def test_a_viewer_sees_none_of_it() -> None:
+    client = Client()
+    client.force_login(UserFactory(role="viewer"))
+    assert client.get(reverse(LIST)).status_code in (302, 403)
+    assert client.get("/api/v1/inference/caches/").status_code == 403
