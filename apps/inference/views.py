@@ -23,6 +23,9 @@ from apps.inference.recording.keeping import forget_texts, keep_texts_for, read_
 from apps.inference.standing import list_standings
 from apps.users.permissions import get_user
 
+DRAWN_BOUNDS = (1, 5, 10, 50, 100, 300, 1000, 3000, 10_000, 60_000)
+"""Of the latencies that are drawn, in milliseconds: fewer than are counted."""
+
 
 @require_GET
 @cache_control(private=True, no_cache=True)
@@ -33,7 +36,7 @@ def show_performance(request: PageRequest) -> HttpResponse:
     sees_all = request.user.has_perm(SEE_ALL)
     of_all = sees_all and request.GET.get("whose") != "own"
     figures = read_figures(window, owner=None if of_all else int(request.user.pk or 0))
-    buckets = list_buckets(figures.latency)
+    buckets = list_buckets(figures.latency.coarsen(DRAWN_BOUNDS))
     context: dict[str, Any] = {
         "figures": figures,
         "total": figures.total,

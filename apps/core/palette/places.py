@@ -33,7 +33,7 @@ MAIN = (
     Place("Functions", "function", "functions:browse", ("functions:new",), words="catalogue browse list all"),
     Place("Sweeps", "sweep", "evaluations:suites", ("evaluations:*",), "suites runs evaluations reports"),
     Place(
-        "Inference", "pulse", "inference:performance", ("inference:*",), "models cost latency tokens caches performance"
+        "Inference", "gauge", "inference:performance", ("inference:*",), "models cost latency tokens caches performance"
     ),
     Place("Import", "upload", "functions:import", words="upload load functions file"),
     Place("Jobs", "jobs", "core:jobs", ("core:job",), "work queue background"),
@@ -49,7 +49,7 @@ ACCOUNT = (
     Place("Sessions", "screen", "users:sessions", words="signed in devices account"),
 )
 ELSEWHERE = (
-    Place("My calls", "pulse", "inference:calls", words="models inference cost tokens kept texts retention"),
+    Place("My calls", "gauge", "inference:calls", words="models inference cost tokens kept texts retention"),
     Place("Runs", "sweep", "evaluations:runs", words="sweeps list"),
     Place("Reports", "sweep", "evaluations:reports", words="sweeps verdicts acknowledged"),
     Place("Wrong answers", "inbox", "evaluations:drafts", words="feedback drafts cases"),

@@ -1,7 +1,9 @@
 """Latencies out of counts (pure). Where they lie between two bounds nobody knows any more: evenly, it is assumed."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Latency:
     def plus(self, other: "Latency") -> "Latency":
         counts = [one + another for one, another in zip(self.counts, other.counts, strict=True)]
         return Latency(self.bounds, counts, self.total_ms + other.total_ms)
+
+    def coarsen(self, bounds: Sequence[float]) -> "Latency":
+        """Counted by fewer of its own bounds."""
+        counts = [0] * (len(bounds) + 1)
+        for place, count in enumerate(self.counts):
+            bound = self.bounds[place] if place < len(self.bounds) else inf
+            counts[bisect_left(bounds, bound)] += count
+        return Latency(bounds, counts, self.total_ms)
 
     def as_dict(self) -> dict[str, float | None]:
         return {

@@ -34,6 +34,12 @@ def test_higher_percentiles_are_no_lower(counts: list[int]) -> None:
         assert not any(found)
 
 
+@given(COUNTS)
+def test_fewer_bounds_count_the_same(counts: list[int]) -> None:
+    fewer = Latency(BOUNDS, counts, 1.0).coarsen((10.0,))
+    assert fewer.counts == [counts[0] + counts[1], counts[2] + counts[3]]
+
+
 @given(COUNTS, COUNTS)
 def test_sums_count_all(one: list[int], other: list[int]) -> None:
     both = Latency(BOUNDS, one, 1.0).plus(Latency(BOUNDS, other, 2.0))
