@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from apps.core.admin_base import ServicesAdmin
 from apps.inference import curating
+from apps.inference.admin_forms import BudgetForm
 from apps.inference.budgets.limits import freeze_budget
 from apps.inference.models import Budget, Spending
 
@@ -24,6 +25,7 @@ HOW_MUCH = "Dollars, tokens or both, in each day or month. Both begin at midnigh
 
 @admin.register(Budget)
 class BudgetAdmin(ServicesAdmin):
+    form = BudgetForm
     list_display = ["show_whose", "period", "show_dollars", "show_tokens", "updated_at"]
     list_filter = [("period", ChoicesDropdownFilter)]
     list_select_related = ["key__user", "user", "alias"]

@@ -21,7 +21,7 @@ from apps.core.errors import InvalidInput
 from apps.inference import curating
 from apps.inference.exchange import ModelTier, Operation
 from apps.inference.listing import MAX_LISTED, Found, Wanted
-from apps.inference.models import AliasModel, Provider, ServedModel, check_name
+from apps.inference.models import AliasModel, Budget, Provider, ServedModel, check_name
 from apps.inference.trying import MAX_QUESTION, QUESTION
 
 NO_AUTOFILL = {"autocomplete": "new-password"}
@@ -41,7 +41,7 @@ class ProviderForm(forms.ModelForm):
         label="New key",
         strip=True,
         widget=UnfoldAdminPasswordWidget(attrs=NO_AUTOFILL),
-        help_text="Left empty, what there is stays.",
+        help_text="Left empty, what there is stays. Servers on your own network often need none.",
     )
     remove_key = forms.BooleanField(required=False, label="Take the key away", widget=UnfoldBooleanSwitchWidget)
 
@@ -87,6 +87,10 @@ class AliasModelForm(forms.ModelForm):
         model = AliasModel
         fields = ["model", "position"]
 
+    def has_changed(self) -> bool:
+        """A new row with nothing but an order, which dragging others gives it, is an empty one."""
+        return super().has_changed() and (bool(self.instance.pk) or "model" in self.changed_data)
+
     def clean_position(self) -> int:
         """Django saves no row of these: `chosen` reads the order."""
         position: int | None = self.cleaned_data["position"]
@@ -107,6 +111,13 @@ class AliasModelFormSet(PaginationInlineFormSet):
             curating.check_together(self.chosen())
         except InvalidInput as error:
             raise forms.ValidationError([f"The models {reason}." for reason in error.errors.values()]) from error
+
+
+class BudgetForm(forms.ModelForm):
+    class Meta:
+        model = Budget
+        fields = ["key", "user", "alias", "period", "dollars", "tokens"]
+        labels = {"user": "Person"}
 
 
 class TryForm(forms.Form):

@@ -219,6 +219,13 @@ class TestAliases:
         assert client.post(path, fields_of(client, path, name="sql", **body)).status_code == 302
         assert self.order_of("sql") == [first.name, second.name, last.name]
 
+    def test_an_empty_row_that_dragging_numbered_is_still_empty(self, client: Client) -> None:
+        one, two = ModelFactory(), ModelFactory()
+        path = f"{ALIASES}{AliasFactory(name='sql', models=[one, two]).pk}/change/"
+        changes = {"entries-0-position": 1, "entries-1-position": 0, "entries-2-position": 2}
+        assert client.post(path, fields_of(client, path, **changes)).status_code == 302
+        assert self.order_of("sql") == [two.name, one.name]
+
     def test_its_order_changes_and_models_leave(self, client: Client) -> None:
         one, two, three = ModelFactory(), ModelFactory(), ModelFactory()
         alias = AliasFactory(name="sql", models=[one, two, three])
