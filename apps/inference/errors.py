@@ -76,9 +76,15 @@ class BadAnswer(InferenceError):
 
 
 class LostAnswer(BadAnswer):
-    """What the server began to answer cannot be read, or ended before its end."""
+    """What the server answers cannot be read."""
 
     spent = Spent.MOST
+
+
+class CutOff(LostAnswer):
+    """The connection ended in its midst: of a stream, what came before is known."""
+
+    spent = Spent.SOME
 
 
 class WrongForm(InferenceError):

@@ -1,15 +1,15 @@
 """An answer that comes in parts."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from typing import Self
 
 from apps.inference.caching.exchanges import keep
 from apps.inference.calling.chunks import Assembled, Part, split, tell_usage_part
 from apps.inference.calling.course import Course
+from apps.inference.calling.patience import Patience
 from apps.inference.calling.trying import Trial, try_again
 from apps.inference.curated import CuratedModel
-from apps.inference.errors import BudgetSpent, InferenceError, LostAnswer, TimedOut
+from apps.inference.errors import BudgetSpent, InferenceError, LostAnswer, Spent, TimedOut
 from apps.inference.exchange import Reply, Usage
 from apps.inference.providers import adapter_of
 from apps.inference.tokens import read_usage, tell_usage
@@ -28,6 +28,7 @@ class Stream:
         self.cache = ""
         """As a reply's."""
         self._course = course
+        self._asks_usage = bool((course.exchange.body.get("stream_options") or {}).get("include_usage"))
         self._reply: Reply | None = None
 
     @property
@@ -51,10 +52,6 @@ class Stream:
         """Does nothing at its end."""
         raise NotImplementedError
 
-    @property
-    def _tells_usage(self) -> bool:
-        return bool((self._course.exchange.body.get("stream_options") or {}).get("include_usage"))
-
     def _end(self, reply: Reply, *, error: InferenceError | None = None, cancelled: bool = False) -> None:
         self._reply = reply
         self._course.record(reply, error=error, cancelled=cancelled)
@@ -72,6 +69,7 @@ class LiveStream(Stream):
         self._usage: Usage | None = None
         self._came = Assembled(model.operation)
         self._is_over = False
+        self._patience = Patience(trial.course.seconds_left, model.provider.timeout)
 
     async def __anext__(self) -> Part:
         if self._is_over:
@@ -93,7 +91,7 @@ class LiveStream(Stream):
 
     async def aclose(self) -> None:
         if not self._is_over:
-            self._is_over = True
+            self._close()
             await self._parts.aclose()
             await self._trial.cancel(self._count())
             self._end(self._assemble(), cancelled=True)
@@ -102,18 +100,17 @@ class LiveStream(Stream):
         if self._first is not None:
             part, self._first = self._first, None
             return part
-        seconds = self._trial.seconds_for_part
         try:
-            async with asyncio.timeout(seconds):
-                return await anext(self._parts)
+            return await self._patience.wait(anext(self._parts))
         except TimeoutError:
-            raise TimedOut(f"no part in {seconds:.1f} s") from None
+            raise TimedOut("the next part did not come in time") from None
 
     def _take(self, part: Part) -> bool:
         """Whether it is passed on. Raises BudgetSpent when more came than was granted."""
         part["model"] = self.model
-        self._usage = read_usage(part) or self._usage
-        if not self._tells_usage:
+        if part.get("usage"):
+            self._usage = read_usage(part) or self._usage
+        if not self._asks_usage:
             part.pop("usage", None)
             if not part.get("choices"):
                 return False
@@ -122,6 +119,10 @@ class LiveStream(Stream):
             raise BudgetSpent(message="The budget for models was spent in the midst of the answer.")
         return True
 
+    def _close(self) -> None:
+        self._is_over = True
+        self._patience.end()
+
     def _count(self) -> Usage:
         return self._usage or self._trial.estimate(self._came.tokens)
 
@@ -129,16 +130,17 @@ class LiveStream(Stream):
         return self._course.reply(self._came.whole(tell_usage(self._count())))
 
     async def _finish(self) -> None:
-        self._is_over = True
+        self._close()
         await self._trial.succeed(self._count())
         reply = self._assemble()
         keep(self._course.exchange, reply)
         self._end(reply)
 
     async def _break_off(self, error: InferenceError) -> None:
-        self._is_over = True
+        self._close()
         await self._parts.aclose()
-        await self._trial.fail(error, self._count())
+        usage = None if error.spent is Spent.MOST else self._count()
+        await self._trial.fail(error, usage)
         self._end(self._assemble(), error=error)
 
 
@@ -166,7 +168,7 @@ class ReplayedStream(Stream):
         part: Part = {}
         for part in split(self._kept.body):
             yield part
-        if self._tells_usage:
+        if self._asks_usage:
             yield tell_usage_part(part, tell_usage(self._kept.usage))
 
 

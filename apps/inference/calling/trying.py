@@ -76,7 +76,7 @@ class Trial:
         self.prompt = count_prompt(model.operation, body)
         self.most = Usage(self.prompt, most_completion(model.operation, body, model.max_output_tokens))
         self.reservation: Reservation
-        self.seconds = self.seconds_for_part
+        self.seconds = min(course.seconds_left, model.provider.timeout)
         self.is_limited = False
         """Whether less was granted than it may cost."""
         self._breaker = breaker_of(model.provider)
@@ -107,10 +107,6 @@ class Trial:
             await self._breaker.released()
             raise
         self.is_limited = self.reservation.dollars < dollars or self.reservation.tokens < self.most.total
-
-    @property
-    def seconds_for_part(self) -> float:
-        return min(self.course.seconds_left, self.model.provider.timeout)
 
     def limit(self) -> asyncio.Timeout:
         """Raises TimeoutError at the deadline, or before it when the provider's own time is up."""

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from apps.core.outgoing import NotReached, refuse_inner
 from apps.inference.curated import CuratedProvider
-from apps.inference.errors import ConnectionFailed, InferenceError, LostAnswer, Misconfigured, TimedOut
+from apps.inference.errors import ConnectionFailed, CutOff, InferenceError, Misconfigured, TimedOut
 
 
 class AddressForbidden(OSError):
@@ -97,7 +97,7 @@ class ResponseBody(httpx2.AsyncByteStream):
         except TimeoutError as error:
             raise TimedOut("the answer stopped in its midst") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise LostAnswer(f"the answer was cut off: {error}") from error
+            raise CutOff(f"the answer was cut off: {error}") from error
 
     async def aclose(self) -> None:
         self._response.close()

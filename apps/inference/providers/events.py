@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from apps.inference.errors import BadAnswer, LostAnswer
+from apps.inference.errors import BadAnswer, CutOff, LostAnswer
 
 DONE = b"[DONE]"
 FIELD = b"data:"
@@ -14,7 +14,7 @@ MAX_EVENT = 8 * 1024 * 1024
 
 
 async def read_events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any], None]:
-    """The objects in a stream of bytes, up to its end. Raises LostAnswer where there is none, or no JSON."""
+    """The objects in a stream of bytes, up to its end. Raises CutOff where there is none, LostAnswer for no JSON."""
     rest = b""
     async for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
@@ -26,7 +26,7 @@ async def read_events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, 
                 yield read_event(data)
         if len(rest) > MAX_EVENT:
             raise LostAnswer(f"an event has more than {MAX_EVENT} bytes")
-    raise LostAnswer("the stream ended before its end")
+    raise CutOff("the stream ended before its end")
 
 
 def read_event(data: bytes) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The language model on this machine, where one was fetched: its address and key change with each of its starts."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -51,17 +50,8 @@ class LocalAdapter:
         if server is None:
             raise LocalModelMissing("make model fetches it, and up runs it")
         if self._adapter is None or server != self._server:
-            if self._adapter is not None:
-                asyncio.get_running_loop().call_later(self._provider.timeout, _close_later, self._adapter)
-            self._server = server
+            ended, self._server = self._adapter, server
             self._adapter = OpenAIAdapter(replace(self._provider, base_url=server.base_url, api_key=server.key))
+            if ended is not None:
+                await ended.close()  # its server is no more
         return self._adapter, server
-
-
-_closing: set[asyncio.Task[None]] = set()
-
-
-def _close_later(adapter: OpenAIAdapter) -> None:
-    task = asyncio.ensure_future(adapter.close())
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)

@@ -19,7 +19,7 @@ def curate(monkeypatch: pytest.MonkeyPatch) -> Curate:
     """Puts models there that no table has."""
 
     def put(found: Curated) -> None:
-        monkeypatch.setattr(curated._kept, "_curated", found)
+        monkeypatch.setattr(curated._kept, "_known", found)
         monkeypatch.setattr(curated._kept, "_looked", float("inf"))
 
     return put

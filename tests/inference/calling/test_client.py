@@ -14,6 +14,7 @@ from apps.inference.errors import (
     BreakerOpen,
     BudgetSpent,
     ConnectionFailed,
+    CutOff,
     InferenceError,
     InputTooLong,
     LostAnswer,
@@ -82,7 +83,7 @@ def test_what_fails_is_tried_three_times_and_then_the_next_model(
         ({"status": 502, "raw": "<h1>Bad gateway</h1>"}, BadAnswer, 3, "no answer"),
         ({"raw": "<h1>Sign in</h1>"}, LostAnswer, 3, "no answer"),
         ({"wrong_json": True}, LostAnswer, 3, "no answer"),
-        ({"cut_after": 0}, LostAnswer, 3, "no answer"),
+        ({"cut_after": 0}, CutOff, 3, "no answer"),
         ({"reset": True}, ConnectionFailed, 3, "can't be reached"),
     ],
 )

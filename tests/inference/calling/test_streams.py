@@ -12,6 +12,7 @@ from apps.inference.calling.streams import ReplayedStream
 from apps.inference.errors import (
     BadAnswer,
     BudgetSpent,
+    CutOff,
     InferenceError,
     LostAnswer,
     NotSupported,
@@ -131,7 +132,7 @@ def test_models_that_cannot_stream_are_passed_over(scripted: ScriptedServer, cur
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        ({"cut_after": 3}, LostAnswer),
+        ({"cut_after": 3}, CutOff),
         ({"error_after": 3}, BadAnswer),
         ({"wrong_json": True}, LostAnswer),
     ],
