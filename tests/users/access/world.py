@@ -21,7 +21,7 @@ from apps.core.audit import record
 from apps.core.models import Job, SavedView
 from apps.evaluations.models import CaseState, Channel, Delivery, RunState, Verdict
 from apps.functions.models import Function, SynonymGroup
-from apps.inference.models import Budget, Call
+from apps.inference.models import Budget, CacheSetting, Call
 from apps.users.access.routes import Route
 from apps.users.access.rules import Surface
 from apps.users.access.table import ROUTES
@@ -155,6 +155,7 @@ def make_inference() -> dict[str, Any]:
         "alias": alias.pk,
         "aliases": alias.pk,
         "budget": Budget.objects.create(alias=alias, tokens=1).pk,
+        "cachesetting": CacheSetting.objects.create(kind="chat", seconds=1, size=1).pk,
         "call": call.pk,
     }
 
