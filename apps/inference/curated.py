@@ -1,22 +1,16 @@
 """What was curated, as the parts that call models see it: frozen, and read anew once a second at most."""
 
-import asyncio
-import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import structlog
-from django.db import DatabaseError, close_old_connections
 from django.utils.functional import cached_property
 
 from apps.inference.errors import UnknownModel
 from apps.inference.exchange import ModelTier, Operation, Prices
+from apps.inference.kept import Kept
 from apps.inference.models import Alias, AliasModel, CacheLevel, Provider, ProviderKind, ServedModel, TooLong
 
 LOOK_SECONDS = 1.0
-
-log = structlog.get_logger("touchstone.inference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ def get_curated() -> Curated:
 
 
 async def get_curated_async() -> Curated:
-    """The same without a wait but for the first: who comes when it is time to look gets what is known."""
+    """As it was two seconds ago at most, for an event loop."""
     return await _kept.get_async()
 
 
@@ -154,65 +148,4 @@ def freeze_model(row: ServedModel, provider: CuratedProvider) -> CuratedModel:
     )
 
 
-class _Kept:
-    """What one process knows, and when it looked."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._curated: Curated | None = None
-        self._looked = 0.0
-
-    def get(self) -> Curated:
-        curated = self._curated
-        if curated is not None and not self._is_due():
-            return curated
-        with self._lock:
-            if self._curated is None or self._is_due():
-                self._look()
-            assert self._curated is not None
-            return self._curated
-
-    async def get_async(self) -> Curated:
-        curated = self._curated
-        if curated is None:
-            return await asyncio.to_thread(self._get_in_thread)
-        if self._is_due():
-            self._looked = time.monotonic()
-            asyncio.get_running_loop().run_in_executor(None, self._look_in_thread)
-        return curated
-
-    def forget(self) -> None:
-        with self._lock:
-            self._curated = None
-
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._looked >= LOOK_SECONDS
-
-    def _look(self) -> None:
-        """Keeps what is known while the database is away, and raises DatabaseError where nothing is."""
-        self._looked = time.monotonic()
-        try:
-            curated = read_curated()
-        except DatabaseError:
-            if self._curated is None:
-                raise
-            log.warning("curated_not_read")
-            return
-        if curated != self._curated:
-            self._curated = curated
-
-    def _get_in_thread(self) -> Curated:
-        try:
-            return self.get()
-        finally:
-            close_old_connections()
-
-    def _look_in_thread(self) -> None:
-        with self._lock:
-            try:
-                self._look()
-            finally:
-                close_old_connections()
-
-
-_kept = _Kept()
+_kept: Kept[Curated] = Kept("curated", read_curated, seconds=LOOK_SECONDS)

@@ -36,9 +36,9 @@ class Kept(Generic[T]):
             return self._known
 
     async def get_async(self) -> T:
-        """The same without a wait but for the first: who comes when it is time to look gets what is known."""
+        """The same, and who comes when it is time to look gets what is known, unless nobody came for so long again."""
         known = self._known
-        if known is None:
+        if known is None or self._is_due(times=2):
             return await asyncio.to_thread(self._get_in_thread)
         if self._is_due():
             self._looked = time.monotonic()
@@ -54,8 +54,8 @@ class Kept(Generic[T]):
         with self._lock:
             self._known = None
 
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._looked >= self._seconds
+    def _is_due(self, times: int = 1) -> bool:
+        return time.monotonic() - self._looked >= times * self._seconds
 
     def _look(self) -> None:
         """Keeps what is known while the database is away, and raises DatabaseError where nothing is."""

@@ -1,14 +1,10 @@
-import asyncio
-import time
 from decimal import Decimal
-from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connections
 
 from apps.inference import curated
-from apps.inference.curated import forget_curated, get_curated, get_curated_async, read_curated
+from apps.inference.curated import forget_curated, get_curated, read_curated
 from apps.inference.errors import UnknownModel
 from apps.inference.exchange import Usage
 from apps.inference.models import AliasModel
@@ -58,7 +54,7 @@ def test_the_key_is_shown_to_nobody():
 
 
 def test_it_is_the_same_object_until_something_changes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(curated, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(curated._kept, "_seconds", 0)
     model = ModelFactory()
     before = get_curated()
     assert get_curated() is before
@@ -73,42 +69,6 @@ def test_it_is_read_once_a_second(django_assert_num_queries):
     get_curated()
     with django_assert_num_queries(0):
         get_curated()
-
-
-def test_what_is_known_serves_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch):
-    model = ModelFactory()
-    known = get_curated()
-    monkeypatch.setattr(curated, "LOOK_SECONDS", 0)
-    with patch.object(curated, "read_curated", side_effect=OperationalError):
-        assert get_curated() is known
-        assert known.find(model.name)
-        forget_curated()
-        with pytest.raises(OperationalError):
-            get_curated()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_loop_does_not_wait_for_the_second_look(monkeypatch: pytest.MonkeyPatch):
-    model = ModelFactory()
-    asked: list[str] = []
-    monkeypatch.setattr(curated, "close_old_connections", connections.close_all)
-
-    def read_slowly() -> curated.Curated:
-        asked.append("looked")
-        time.sleep(0.2)
-        return curated.Curated({}, {})
-
-    async def look_twice() -> None:
-        known = await get_curated_async()
-        assert known.find(model.name)
-        monkeypatch.setattr(curated, "LOOK_SECONDS", 0)
-        monkeypatch.setattr(curated, "read_curated", read_slowly)
-        assert await get_curated_async() is known
-        while not asked or curated._kept._curated is known:
-            await asyncio.sleep(0.01)
-
-    asyncio.run(look_twice())
-    assert not get_curated().models
 
 
 def test_a_name_is_of_one_thing_only():
