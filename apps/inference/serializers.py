@@ -100,7 +100,7 @@ class ResetSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(help_text="From when on the figures since the last reset count.")
 
 
-class AttemptSerializer(serializers.Serializer[Any]):
+class CallAttemptSerializer(serializers.Serializer[Any]):
     model = serializers.CharField()
     provider = serializers.CharField()
     outcome = serializers.CharField()
@@ -112,7 +112,7 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     """A call of one's own, without its texts."""
 
     cost = serializers.FloatField(help_text="US dollars.")
-    attempts = AttemptSerializer(many=True)
+    attempts = CallAttemptSerializer(many=True)
 
     class Meta:
         model = Call
