@@ -14,11 +14,11 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
-    RangeDateTimeFilter,
 )
 from unfold.decorators import display
 
 from apps.core.admin_base import ReadOnlyAdmin
+from apps.core.admin_filters import TimeFilter
 from apps.inference.errors import InferenceError
 from apps.inference.models import Alias, Call, ServedModel
 
@@ -99,7 +99,7 @@ class CallAdmin(ReadOnlyAdmin):
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """By person only for those who may look people up."""
         person = [("user", AutocompleteSelectFilter)] if request.user.has_perm("users.view_user") else []
-        operation, when = ("operation", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)
+        operation, when = ("operation", ChoicesDropdownFilter), ("at", TimeFilter)
         return [ModelFilter, TargetFilter, OutcomeFilter, CacheFilter, operation, *person, when]
 
     @display(description="when", ordering="at")

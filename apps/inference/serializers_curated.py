@@ -8,8 +8,9 @@ from rest_framework import serializers
 from apps.core.serializers import StrictSerializer, TextField
 from apps.inference.curating import MAX_MODELS
 from apps.inference.exchange import ModelTier, Operation
-from apps.inference.models import Alias, Provider, ProviderKind, ServedModel, TooLong
+from apps.inference.models import Alias, CacheLevel, Provider, ProviderKind, ServedModel, TooLong
 
+CACHE_HELP = "Which earlier questions' answers are given again: none, the same, or the same in other words."
 PRICE_HELP = "US dollars for a million tokens."
 
 
@@ -35,6 +36,12 @@ class TooLongField(serializers.ChoiceField):
 class ProviderKindField(serializers.ChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=ProviderKind.choices, **options)
+
+
+@extend_schema_field({"type": "string", "enum": CacheLevel.values}, component_name="CacheLevel")
+class CacheLevelField(serializers.ChoiceField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=CacheLevel.choices, **options)
 
 
 @extend_schema_field({"type": "number", "minimum": 0}, component_name="Price")
@@ -100,9 +107,13 @@ class ServedModelSerializer(serializers.ModelSerializer[ServedModel]):
 class AliasSerializer(serializers.ModelSerializer[Alias]):
     models = serializers.SerializerMethodField(help_text="Names of models, in the order in which they are tried.")
 
+    cache = CacheLevelField(read_only=True, help_text=CACHE_HELP)
+
     class Meta:
         model = Alias
-        fields = ["id", "name", "description", "models", "is_active", "created_at", "updated_at"]
+        fields = [
+            "id", "name", "description", "models", "is_active", "cache", "cache_public", "created_at", "updated_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_models(self, alias: Alias) -> list[str]:
@@ -145,6 +156,11 @@ class AliasChangesSerializer(StrictSerializer):
         help_text="Names of models that do the same, in the order in which they are tried.",
     )
     is_active = serializers.BooleanField(required=False)
+    cache = CacheLevelField(required=False, help_text=CACHE_HELP)
+    cache_public = serializers.BooleanField(
+        required=False,
+        help_text="Whether what one person asked may answer another: for questions that hold nothing of anybody's own.",
+    )
 
 
 class NewAliasSerializer(AliasChangesSerializer):

@@ -163,6 +163,7 @@ class TestAliases:
         assert made.status_code == 201
         path = f"{ALIASES}{made.json()['id']}/"
         assert send(client, "patch", path, {"description": "d"}).json()["models"] == [first.name, second.name]
+        assert send(client, "patch", path, {"cache": "exact"}).json()["cache"] == "exact"
         changed = send(client, "patch", path, {"models": [second.name]}, **{"If-Match": client.get(path)["ETag"]})
         assert changed.json()["models"] == [second.name]
         assert send(client, "delete", path).status_code == 204
@@ -178,6 +179,7 @@ class TestAliases:
             ({"models": "chat"}, "models"),
             ({"name": "chat"}, "name"),
             ({"name": "UPPER"}, "name"),
+            ({"cache": "always"}, "cache"),
             ({"description": "x" * 301}, "description"),
         ],
     )

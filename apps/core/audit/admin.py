@@ -1,21 +1,19 @@
 """The audit log in the back office: to be searched, read and exported, and nothing else."""
 
-from datetime import datetime
-
 from auditlog.registry import auditlog
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.timezone import is_naive, localtime, make_aware
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+from django.utils.timezone import localtime
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from apps.core.admin_base import ReadOnlyAdmin
+from apps.core.admin_filters import TimeFilter
 from apps.core.audit.export import CONTENT_TYPES, Form, export_entries
 from apps.core.audit.models import AuditEntry
 from apps.core.audit.presenting import list_changes, name_type, show
@@ -27,25 +25,6 @@ READ_AUDIT = "core.view_audit"
 # auditlog brings an admin of its own, which lets entries be added.
 if admin.site.is_registered(AuditEntry):
     admin.site.unregister(AuditEntry)
-
-
-class TimeFilter(RangeDateTimeFilter):
-    """In the pages' time zone, where unfold's has none; a day without a time is the whole day."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        for bound, lookup, all_day in (("from", "gte", "00:00:00"), ("to", "lte", "23:59:59.999999")):
-            day, time = (self.used_parameters.get(f"timestamp_{bound}_{part}") for part in (0, 1))
-            if day and (moment := read_moment(f"{day} {time or all_day}")):
-                queryset = queryset.filter(**{f"timestamp__{lookup}": moment})
-        return queryset
-
-
-def read_moment(text: str) -> datetime | None:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:  # no such day
-        return None
-    return make_aware(moment) if moment and is_naive(moment) else moment
 
 
 class KindFilter(DropdownFilter):
