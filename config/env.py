@@ -123,6 +123,12 @@ class Env(BaseSettings):
     gateway_timeout_seconds: float = Field(
         600, ge=1, le=3600, description="How long a request to a model may take, with all tries and its whole answer."
     )
+    semantic_check_share: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="The share of answers given to other words that are asked for anew, to see whether they were right.",
+    )
     gateway_max_body_mb: int = Field(16, ge=1, le=1024, description="Largest request to a model, pictures in it too.")
     email_url: str = Field(
         "", description="smtp://user:password@host:587?tls=1 (or ssl=1) to send e-mail with. Empty: none is sent."

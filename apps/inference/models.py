@@ -12,7 +12,7 @@ from apps.core.models import TimestampedModel
 from apps.core.outgoing import UrlRefused, check_url
 from apps.core.secrets.fields import EncryptedField
 from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
-from apps.inference.caching.models import CacheSetting  # noqa: F401 - Django looks for models here
+from apps.inference.caching.models import CacheSetting, SemanticWatch  # noqa: F401 - Django looks for models here
 from apps.inference.exchange import ModelTier, Operation
 from apps.inference.recording.models import (  # noqa: F401 - Django looks for models here
     LATENCY_BOUNDS,

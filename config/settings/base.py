@@ -264,6 +264,7 @@ globals().update(mail_settings(ENV.email_url, ENV.email_from))
 SIGNUP_OPEN = ENV.signup_open
 REQUIRE_SECOND_FACTOR = ENV.require_second_factor
 WEBHOOK_PRIVATE_NETWORKS = ENV.webhook_private_networks
+SEMANTIC_CHECK_SHARE = ENV.semantic_check_share
 PROVIDER_PRIVATE_NETWORKS = ENV.provider_private_networks
 
 UNFOLD = {

@@ -3,21 +3,27 @@
 import asyncio
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache as once
 
-from apps.inference.caching.entries import Stamp
+from apps.inference.caching.entries import Keys, Stamp
 from apps.inference.caching.flights import Flights
 from apps.inference.caching.kinds import CacheKind
+from apps.inference.caching.limits import get_known_limits
+from apps.inference.caching.meaning import Engine, Meanings, Question, load_engine
 from apps.inference.caching.recipes import Recipe, is_whole, pack, read_recipe, unpack
 from apps.inference.caching.response import Looked, ResponseCache, response_cache
+from apps.inference.caching.shared import SharedResponses
+from apps.inference.caching.watching import get_threshold
 from apps.inference.curated import get_curated_async
 from apps.inference.exchange import Exchange, Reply
+from apps.inference.models import CacheLevel
 
 FLIGHT_SECONDS = 10.0
 """Nobody waits for longer for an answer that another is making, and never for more than half of their time."""
 CLAIM_MS = int(FLIGHT_SECONDS * 1000)
 POLL_SECONDS = 0.05
-EXACT = "exact"
+EXACT, SEMANTIC = "exact", "semantic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Asked:
     recipe: Recipe
     stamp: Stamp | None
     leads: bool
+    question: Question | None = None
 
 
 class _Pending:
@@ -65,8 +72,29 @@ async def find_cached(exchange: Exchange) -> Reply | None:
     if exchange.fresh:
         await begin_fresh(cache, exchange, recipe)
         return None
-    seconds = min(FLIGHT_SECONDS, (exchange.deadline - time.monotonic()) / 2)
+    looked, leads = await look_up_exact(cache, exchange, recipe)
+    if looked.value is not None:
+        return unpack(looked.value, EXACT)
+    asked = Asked(exchange, recipe, looked.stamp, leads)
+    pending.put(asked)
+    if recipe.alias.cache is not CacheLevel.SEMANTIC:
+        return None
+    try:
+        question, reply = await find_alike(cache, exchange, recipe)
+    except BaseException:
+        let_go(exchange)
+        raise
+    if reply is not None:
+        let_go(exchange)
+        return reply
+    pending.put(replace(asked, question=question))
+    return None
+
+
+async def look_up_exact(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> tuple[Looked, bool]:
+    """What there is, and whether this one makes the answer where nothing is: the others wait for it."""
     key = recipe.keys.own
+    seconds = min(FLIGHT_SECONDS, (exchange.deadline - time.monotonic()) / 2)
     leads = await flights.join(key, seconds)
     try:
         looked = await cache.look_up_async(recipe.keys, claim_ms=CLAIM_MS if leads else 0)
@@ -76,12 +104,37 @@ async def find_cached(exchange: Exchange) -> Reply | None:
         if leads:
             flights.land(key)
         raise
-    if looked.value is not None:
-        if leads:
-            flights.land(key)
-        return unpack(looked.value, EXACT)
-    pending.put(Asked(exchange, recipe, looked.stamp, leads))
-    return None
+    if looked.value is not None and leads:
+        flights.land(key)
+    return looked, leads
+
+
+async def find_alike(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> tuple[Question | None, Reply | None]:
+    """The question as it may be compared, and the answer to an earlier one that means the same."""
+    meanings = await get_meanings()
+    question = await meanings.read(exchange, recipe) if meanings else None
+    if meanings is None or question is None:
+        return None, None
+    match = await meanings.find(question, await get_threshold(recipe.alias.id))
+    if match is None:
+        return question, None
+    looked = await cache.look_up_async(Keys(match.key, match.key), level=SEMANTIC)
+    if looked.value is None:
+        meanings.forget(question, match.key)
+        return question, None
+    cache.tally.turn_miss()
+    return question, unpack(looked.value, SEMANTIC)
+
+
+async def get_meanings() -> Meanings | None:
+    """None where there is nothing to compare questions by."""
+    engine = await asyncio.to_thread(load_engine)
+    return make_meanings(engine) if engine else None
+
+
+@once
+def make_meanings(engine: Engine) -> Meanings:
+    return Meanings(engine, SharedResponses(CacheKind.INFERENCE))
 
 
 async def begin_fresh(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> None:
@@ -116,9 +169,18 @@ def keep(exchange: Exchange, reply: Reply) -> None:
             tags=(*recipe.tags, f"model:{reply.model}"),
             public=public,
         )
+        if whole and asked.question is not None and asked.stamp is not None:
+            index(recipe, asked.question)
     finally:
         if asked.leads:
             flights.land(recipe.keys.own)
+
+
+def index(recipe: Recipe, question: Question) -> None:
+    engine = load_engine()
+    if engine is not None:
+        key = recipe.keys.public if recipe.alias.cache_public else recipe.keys.own
+        make_meanings(engine).add(question, key, get_known_limits(CacheKind.INFERENCE).seconds)
 
 
 def let_go(exchange: Exchange) -> None:

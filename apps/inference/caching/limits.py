@@ -20,6 +20,11 @@ def read_limits() -> Mapping[CacheKind, CacheLimits]:
 limits: Kept[Mapping[CacheKind, CacheLimits]] = Kept("cache_limits", read_limits, seconds=LOOK_SECONDS)
 
 
+def get_known_limits(kind: CacheKind) -> CacheLimits:
+    """Without a look at the table: for an event loop."""
+    return (limits.peek() or DEFAULTS)[kind]
+
+
 def get_limits(kind: CacheKind) -> CacheLimits:
     try:
         return limits.get()[kind]

@@ -19,3 +19,27 @@ class CacheSetting(TimestampedModel):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class SemanticWatch(TimestampedModel):
+    """How answers to other words do, of an alias: hits that were answered anew, and those that were wrong.
+
+    `hits` and `false` count since the threshold last moved, `all_hits` and `all_false` since the beginning. `waits`
+    while nobody has seen that it was tightened.
+    """
+
+    alias = models.OneToOneField("inference.Alias", on_delete=models.CASCADE, related_name="semantic_watch")
+    threshold = models.FloatField()
+    hits = models.PositiveIntegerField(default=0)
+    false = models.PositiveIntegerField(default=0)
+    all_hits = models.PositiveIntegerField(default=0)
+    all_false = models.PositiveIntegerField(default=0)
+    tightened = models.PositiveIntegerField(default=0)
+    loosened = models.PositiveIntegerField(default=0)
+    waits = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["alias"]
+
+    def __str__(self) -> str:
+        return str(self.alias)

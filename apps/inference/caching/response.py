@@ -117,14 +117,17 @@ class ResponseCache:
             hit = self._take(keys, read, asked_at)
         return self._finish(keys, hit)
 
-    async def look_up_async(self, keys: Keys, *, claim_ms: int = 0) -> Looked:
-        """`claim_ms` claims the making of the answer for as long, where it is not there and nobody else did."""
+    async def look_up_async(self, keys: Keys, *, claim_ms: int = 0, level: str = "") -> Looked:
+        """`claim_ms` claims the making of the answer for as long, where it is not there and nobody else did.
+
+        `level` is what a hit counts as, where the key was found by another way; a miss then counts as none.
+        """
         self._use(await get_limits_async(self.kind))
         hit, asked_at = self._find_local(keys), self._timer()
         if hit is not None and self._clearings.is_fresh:
-            return self._finish(keys, hit)
+            return self._finish(keys, hit, level)
         read = await self._shared.read_async(self._stamp, () if hit else keys.both, claim_ms=0 if hit else claim_ms)
-        looked = self._finish(keys, self._take(keys, read, asked_at))
+        looked = self._finish(keys, self._take(keys, read, asked_at), level)
         return Looked(looked.value, read.stamp if read else None, bool(read and read.claimed))
 
     async def look_again(self, keys: Keys, *, claim_ms: int) -> Looked:
@@ -247,11 +250,12 @@ class ResponseCache:
         self._local.set(keys.both[read.place], Entry(record, record.made_at))
         return Hit(SHARED, record)
 
-    def _finish(self, keys: Keys, hit: Hit | None) -> Looked:
+    def _finish(self, keys: Keys, hit: Hit | None, level: str = "") -> Looked:
         if hit is None:
-            self._tally.miss(SHARED, keys.own)
+            if not level:
+                self._tally.miss(SHARED, keys.own)
             return Looked(stamp=self._stamp)
-        self._tally.hit(hit.level, keys.own, hit.record.made_at)
+        self._tally.hit(level or hit.level, keys.own, hit.record.made_at)
         return Looked(hit.record.value, self._stamp)
 
     def _is_good(self, record: Record) -> bool:

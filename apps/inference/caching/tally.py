@@ -51,6 +51,11 @@ class Tally:
             self._counts["misses"] += 1
             self._note_use(key, self._clock())
 
+    def turn_miss(self) -> None:
+        """A look-up that missed was answered after all, by another way, which counts as a hit of its own."""
+        with self._lock:
+            self._counts["misses"] -= 1
+
     def flush(self) -> None:
         """Adds what was gathered to what Valkey has; what cannot be added waits."""
         with self._lock:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from apps.inference.caching.exchanges import find_cached, keep
 from apps.inference.calling.batches import answer_texts
+from apps.inference.calling.checking import check_sometimes
 from apps.inference.calling.choosing import OF_TEXTS, check_fit, wants_json
 from apps.inference.calling.course import Course, add_usage
 from apps.inference.calling.streams import ReplayedStream, Stream, open_live
@@ -22,7 +23,9 @@ async def call_async(exchange: Exchange) -> Reply:
     course = Course(exchange, streamed=False)
     try:
         reply = await find_cached(exchange)
-        if reply is None:
+        if reply is not None:
+            check_sometimes(exchange, reply)
+        else:
             reply = course.reply(await ask_in_order(course, ask_whole))
             keep(exchange, reply)
     except InferenceError as error:
@@ -41,6 +44,7 @@ async def open_stream(exchange: Exchange) -> Stream:
     try:
         reply = await find_cached(exchange)
         if reply is not None:
+            check_sometimes(exchange, reply)
             return ReplayedStream(course, reply)
         return await ask_in_order(course, open_live)
     except InferenceError as error:

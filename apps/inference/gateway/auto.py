@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from apps.inference.caching.exchanges import find_cached, keep, let_go
 from apps.inference.calling import Stream, call_async, open_stream
+from apps.inference.calling.checking import check_sometimes
 from apps.inference.calling.choosing import check_fit
 from apps.inference.calling.course import Course
 from apps.inference.calling.streams import ReplayedStream
@@ -41,6 +42,7 @@ async def ask_auto(exchange: Exchange) -> Reply:
     async def recall() -> Reply | None:
         reply = await find_cached(exchange)
         if reply is not None:
+            check_sometimes(exchange, reply)
             Course(exchange, streamed=False).record(reply)
         return reply
 
@@ -81,8 +83,9 @@ async def climb_models(
 ) -> tuple[Climb[Got], Got]:
     """How the ladder was climbed, and its best answer. Raises why there is none."""
     models = list_models(await get_curated_async(), exchange.operation)
-    rungs = [ModelRung[Got](model, answer, streamed=streamed) for model in models]
-    tiers: list[AsyncTier[Exchange, Got]] = [CacheRung[Got](recall), *rungs]
+    rungs: list[ModelRung[Got]] = [ModelRung[Got](model, answer, streamed=streamed) for model in models]
+    tiers: list[AsyncTier[Exchange, Got]] = [CacheRung[Got](recall)]
+    tiers.extend(rungs)
     try:
         climb: Climb[Got] = await climb_async(tiers, exchange, clock=time.monotonic, deadline=exchange.deadline)
     except BaseException:

@@ -1,0 +1,54 @@
+"""How often an answer to other words was a wrong one, of each alias, and the threshold that follows from it."""
+
+from collections.abc import Mapping
+
+from django.db import DatabaseError, transaction
+
+from apps.core.audit import record
+from apps.inference.caching.models import SemanticWatch
+from apps.inference.kept import Kept
+from apps.inference.semantic.monitor import Checked, Rule, Watch, observe
+
+LOOK_SECONDS = 5.0
+RULE = Rule()
+
+
+def read_thresholds() -> Mapping[int, float]:
+    """By alias; one that was never moved has none. Asks the database once."""
+    return dict(SemanticWatch.objects.values_list("alias_id", "threshold"))
+
+
+thresholds: Kept[Mapping[int, float]] = Kept("semantic_thresholds", read_thresholds, seconds=LOOK_SECONDS)
+
+
+async def get_threshold(alias_id: int) -> float | None:
+    """None stands for the fitted one."""
+    try:
+        return (await thresholds.get_async()).get(alias_id)
+    except DatabaseError:
+        return None
+
+
+@transaction.atomic
+def note_check(*, alias_id: int, same: bool, fitted: float) -> Watch:
+    """Counts a hit that was answered anew. A threshold that moves is noted in the audit log, and waits to be seen."""
+    row, _ = SemanticWatch.objects.select_for_update().get_or_create(alias_id=alias_id, defaults={"threshold": fitted})
+    before = Watch(row.threshold, Checked(row.hits, row.false), row.tightened, row.loosened)
+    after = observe(before, Checked(1, int(not same)), RULE)
+    row.threshold, row.hits, row.false = after.threshold, after.checked.hits, after.checked.false
+    row.tightened, row.loosened = after.tightened, after.loosened
+    row.all_hits += 1
+    row.all_false += int(not same)
+    if after.threshold != before.threshold:
+        row.waits = row.waits or after.tightened > before.tightened
+        record(
+            "semantic.tightened" if after.tightened > before.tightened else "semantic.loosened",
+            subject=row.alias,
+            before={"threshold": before.threshold},
+            after={"threshold": after.threshold},
+            checked=before.checked.hits + 1,
+            false=before.checked.false + int(not same),
+        )
+    row.save()
+    transaction.on_commit(thresholds.forget)
+    return after
