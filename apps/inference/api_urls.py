@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.inference import api_caches, api_curated, api_performance
+from apps.inference import api_caches, api_curated, api_performance, api_traces
 
 models = api_curated.ModelViewSet.as_view({"get": "list", "post": "create"})
 model = api_curated.ModelViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
@@ -25,5 +25,6 @@ urlpatterns = [
     ),
     path("inference/caches/", api_caches.CachesView.as_view(), name="inference-caches"),
     path("inference/caches/clear/", api_caches.ClearCacheView.as_view(), name="inference-caches-clear"),
+    path("inference/traces/<slug:trace_id>/", api_traces.ModelTraceView.as_view(), name="inference-trace"),
     path("inference/calls/", calls, name="inference-calls"),
 ]

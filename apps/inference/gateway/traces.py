@@ -16,7 +16,7 @@ def keep_trace(exchange: Exchange, reply: Reply, climb: Climb[Any] | None = None
     get_cache(NAMESPACE).set(exchange.caller.trace_id, describe_trace(exchange, reply, climb))
 
 
-def find_trace(trace_id: str, user_id: int) -> dict[str, Any] | None:
+def find_trace(trace_id: str, user_id: int | None) -> dict[str, Any] | None:
     """None too where it is somebody else's."""
     trace: Mapping[str, Any] | None = get_cache(NAMESPACE).get(trace_id)
     if trace is None or trace["user_id"] != user_id:

@@ -218,6 +218,7 @@ API = {
     "api:inference-caches": api(GET=INFERENCE_READ),
     "api:inference-caches-clear": api(POST=INFERENCE_WRITE),
     "api:inference-calls": api(GET=INFERENCE_READ),
+    "api:inference-trace": api(GET=INFERENCE_USE),
 }
 
 WAYS_TO_BACK_OFFICE = {

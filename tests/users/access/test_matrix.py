@@ -26,6 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LET_IN, REFUSED, NOT_ALLOWED, NOTHING, BROKEN = "let in", "refused", "not allowed", "nothing there", "broken"
 EMPTY = (
     "api:trace",
+    "api:inference-trace",
     "evaluations:feedback",
     "mfa_deactivate_totp",
     "mfa_view_recovery_codes",
