@@ -16,6 +16,7 @@ from apps.inference.caching.kinds import MOST_ENTRIES as MOST
 from apps.inference.caching.kinds import CacheKind, CacheLimits
 from apps.inference.caching.managing import MAX_NAME, clear_cache, report_caches, set_limits
 from apps.inference.caching.models import CacheSetting
+from apps.inference.caching.watching import list_watches, set_seen
 
 CHANGE = "inference.change_caches"
 LIST = "admin:inference_cachesetting_changelist"
@@ -51,10 +52,12 @@ class LimitsForm(KindForm):
 class CacheAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages = {"clear": self.clear_view, "set": self.set_view}
+        seen = self.admin_site.admin_view(self.seen_view)
         own = [
             path(f"{name}/", self.admin_site.admin_view(view), name=f"inference_cachesetting_{name}")
             for name, view in pages.items()
         ]
+        own.append(path("<int:pk>/seen/", seen, name="inference_cachesetting_seen"))
         return [*own, *super().get_urls()]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -69,7 +72,7 @@ class CacheAdmin(ReadOnlyAdmin):
 
     def show(self, request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResponse:
         response = self.render_page(
-            request, "admin/inference/caches.html", "Caches", reports=report_caches(), form=form
+            request, "admin/inference/caches.html", "Caches", reports=report_caches(), watches=list_watches(), form=form
         )
         response.status_code = status
         return response
@@ -98,6 +101,11 @@ class CacheAdmin(ReadOnlyAdmin):
         except Conflict as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse(LIST))
+
+    def seen_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request.method == "POST" and request.user.has_perm(CHANGE))
+        set_seen(pk=pk)
+        return HttpResponseRedirect(f"{reverse(LIST)}#semantic")
 
     def set_view(self, request: HttpRequest) -> HttpResponse:
         require(request.method == "POST" and request.user.has_perm(CHANGE))

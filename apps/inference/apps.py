@@ -9,6 +9,7 @@ class InferenceConfig(AppConfig):
         from apps.core import health, metrics
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
+        from apps.core.home.tiles import register_decisions
         from apps.core.live import register_topic
         from apps.inference.breaker.states import gauge_breakers
         from apps.inference.health import check_providers
@@ -24,6 +25,7 @@ class InferenceConfig(AppConfig):
             ["provider"],
             gauge_breakers,
         )
+        register_decisions("apps.inference.home.list_decisions")
         register_topic("inference", "inference.use_models")
         traces = CachePolicy(
             "inference.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True

@@ -5,6 +5,7 @@ from django.db import models
 
 from apps.core.models import TimestampedModel
 from apps.inference.caching.kinds import LONGEST_SECONDS, MOST_ENTRIES, CacheKind
+from apps.inference.semantic.monitor import Checked
 
 
 class CacheSetting(TimestampedModel):
@@ -43,3 +44,8 @@ class SemanticWatch(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.alias)
+
+    @property
+    def checked(self) -> Checked:
+        """Since the threshold last moved."""
+        return Checked(self.hits, self.false)

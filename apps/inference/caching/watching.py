@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
 from apps.core.audit import record
 from apps.inference.caching.models import SemanticWatch
@@ -27,6 +28,19 @@ async def get_threshold(alias_id: int) -> float | None:
         return (await thresholds.get_async()).get(alias_id)
     except DatabaseError:
         return None
+
+
+def list_watches() -> QuerySet[SemanticWatch]:
+    return SemanticWatch.objects.select_related("alias").order_by("alias__name")
+
+
+def list_waiting() -> QuerySet[SemanticWatch]:
+    """Those that were tightened, as nobody has seen yet."""
+    return list_watches().filter(waits=True)
+
+
+def set_seen(*, pk: int) -> None:
+    SemanticWatch.objects.filter(pk=pk).update(waits=False)
 
 
 @transaction.atomic

@@ -5,10 +5,12 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.core.models import AuditEntry
+from apps.inference import home
 from apps.inference.caching import limits, managing
 from apps.inference.caching.kinds import CacheKind, CacheLimits
-from apps.inference.caching.models import CacheSetting
+from apps.inference.caching.models import CacheSetting, SemanticWatch
 from apps.inference.caching.response import response_cache
+from tests.inference.factories import AliasFactory
 from tests.users.factories import UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -96,6 +98,23 @@ def test_the_api_reads_and_clears(curator: Client, kept: None) -> None:
     assert [error["field"] for error in wrong.json()["errors"]] == ["owner"]
     done = curator.post("/api/v1/inference/caches/clear/", {"type": "chat", "tag": "alias:cheap"}, "application/json")
     assert (done.status_code, found()) == (204, [None, None])
+
+
+def test_what_was_made_stricter_waits_on_the_first_page_until_it_is_seen(curator: Client) -> None:
+    row = SemanticWatch.objects.create(
+        alias=AliasFactory(name="cheap-words"), threshold=0.95, hits=30, false=1, all_hits=50, all_false=6, waits=True
+    )
+    user = UserFactory(role="curator")
+    [decision] = home.list_decisions(user)
+    assert "cheap-words" in decision.text
+    assert home.list_decisions(UserFactory(role="viewer")) == []
+    page = curator.get(reverse(LIST)).content.decode()
+    assert "cheap-words" in page
+    assert "0.149" in page
+    assert curator.post(decision.action).status_code == 302
+    row.refresh_from_db()
+    assert not row.waits
+    assert home.list_decisions(user) == []
 
 
 def test_a_viewer_sees_none_of_it() -> None:
