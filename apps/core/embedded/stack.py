@@ -43,6 +43,8 @@ def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildS
     # Each thread that serves may hold a database connection: `workers` times 8 fits among those the server has.
     threads = str(min(8, 2 * (os.cpu_count() or 1) + 1))
     web = (*serve, "--interface", "wsgi", "--no-ws", "--blocking-threads", threads, "--workers", str(workers))
+    # Granian takes in as many connections at a time as may wait, and a stream is one for as long as it lasts.
+    gateway = (*serve, "--interface", "asginl", "--backlog", "4096")
     return (
         ChildSpec(
             "web",
@@ -52,7 +54,7 @@ def server_specs(home: Home, addresses: Addresses, workers: int) -> tuple[ChildS
         ),
         ChildSpec(
             "gateway",
-            (*serve, "--interface", "asginl", "--port", str(addresses.gateway_port), "config.asgi:application"),
+            (*gateway, "--port", str(addresses.gateway_port), "config.asgi:application"),
             environment=environment,
             is_ready=probe(addresses.host, addresses.gateway_port),
         ),
