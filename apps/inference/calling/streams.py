@@ -174,7 +174,7 @@ class ReplayedStream(Stream):
 
 async def open_live(course: Course, model: CuratedModel) -> Stream:
     """A stream whose first part has come. Until then it is tried again as whole answers are."""
-    return await try_again(course, lambda: _open_once(course, model))
+    return await try_again(course, model, lambda: _open_once(course, model))
 
 
 async def _open_once(course: Course, model: CuratedModel) -> Stream:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
+from apps.core import metrics
 from apps.inference.breaker import breaker_of
 from apps.inference.budgets.reserving import Reservation, reserve
 from apps.inference.calling.course import Course
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import BudgetSpent, InferenceError, Spent, TimedOut
 from apps.inference.exchange import MILLION, Body, Usage
+from apps.inference.models import ProviderKind
 from apps.inference.providers import adapter_of, prepare_adapter
 from apps.inference.tokens import LIMITS, count_answer, count_prompt, most_completion, read_usage, tell_usage
 
@@ -23,7 +25,7 @@ LONGEST_WAIT = 10.0
 Got = TypeVar("Got")
 
 
-async def try_again(course: Course, once: Callable[[], Awaitable[Got]]) -> Got:
+async def try_again(course: Course, model: CuratedModel, once: Callable[[], Awaitable[Got]]) -> Got:
     """The first answer of up to three requests, while there is time. Raises what the last one raised."""
     for number in range(TRIES):
         try:
@@ -33,6 +35,8 @@ async def try_again(course: Course, once: Callable[[], Awaitable[Got]]) -> Got:
             if not error.try_again or number == TRIES - 1 or wait > min(LONGEST_WAIT, course.seconds_left):
                 raise
         await asyncio.sleep(wait)
+        if model.provider.kind is ProviderKind.TORCHSERVE:
+            metrics.count("torchserve_retries", model=model.name)
     raise AssertionError("the last try either answers or raises")
 
 
@@ -43,7 +47,7 @@ def choose_wait(error: InferenceError, number: int) -> float:
 
 async def send(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:
     """The whole answer of a model, with up to three tries."""
-    return await try_again(course, lambda: _send_once(course, model, body))
+    return await try_again(course, model, lambda: _send_once(course, model, body))
 
 
 async def _send_once(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from apps.inference.calling import call_async, trying
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import (
     BadAnswer,
@@ -20,7 +21,8 @@ from apps.inference.errors import (
 from apps.inference.exchange import Operation
 from apps.inference.models import ProviderKind
 from apps.inference.providers import adapter_of
-from tests.inference.serving import make_model, make_provider, run
+from tests.inference.calling.conftest import Curate, curate, purse, recorded  # noqa: F401 - fixtures
+from tests.inference.serving import make_curated, make_exchange, make_model, make_provider, run
 from tests.scripted import ScriptedServer
 
 pytestmark = pytest.mark.integration
@@ -119,6 +121,20 @@ class TestCheck:
         with pytest.raises(BadAnswer) as raised:
             check(make_classifier(scripted))
         assert detail in raised.value.detail
+
+
+def test_what_is_tried_again_is_counted(
+    scripted: ScriptedServer,
+    curate: Curate,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_WAIT", 0.001)
+    model = make_classifier(scripted)
+    curate(make_curated(model))
+    scripted.script("intent", {"status": 503}, {"reset": True}, {"ok": True})
+    reply = run(lambda: call_async(make_exchange(model, {"input": "a greeting"})))
+    assert reply.body["data"][0]["prediction"]["intent"] == "greeting"
+    assert REGISTRY.get_sample_value("torchserve_retry_total", {"model": model.name}) == 2
 
 
 def test_requests_and_reachability_are_counted(scripted: ScriptedServer) -> None:
