@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.admin_base import ReadOnlyAdmin
 from apps.core.confirming import ask_to_confirm
@@ -23,7 +24,9 @@ LIST = "admin:inference_cachesetting_changelist"
 
 
 class KindForm(forms.Form):
-    kind = forms.ChoiceField(label="Type", choices=[(one.value, one.value) for one in CacheKind])
+    kind = forms.ChoiceField(
+        label="Type", choices=[(one.value, one.value) for one in CacheKind], widget=UnfoldAdminSelectWidget
+    )
 
     @property
     def chosen(self) -> CacheKind:
@@ -33,8 +36,18 @@ class KindForm(forms.Form):
 class ClearForm(KindForm):
     """What to clear: a tag's, an owner's, or with neither the whole type."""
 
-    tag = forms.CharField(max_length=MAX_NAME, required=False, help_text="Such as alias:auto or model:gpt-5.")
-    owner = forms.CharField(max_length=MAX_NAME, required=False, help_text="Such as user:7, or system.")
+    tag = forms.CharField(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Such as alias:auto or model:gpt-5.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+    owner = forms.CharField(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Such as user:7, or system.",
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
