@@ -1,4 +1,4 @@
-"""The first page of the back office: a panel an app, and the jobs at work."""
+"""The first page of the back office: what waits for a decision, a panel an app, and the jobs at work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.core.home.tiles import gather_decisions
 from apps.core.models import Job, JobState
 
 SHOWN = 5
@@ -44,7 +45,7 @@ def register_panel(permission: str, build: Builder) -> None:
 def build_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK."""
     panels = [build() for permission, build in _panels if request.user.has_perm(permission)]
-    context |= {"panels": panels, "index_title": "Overview"}
+    context |= {"panels": panels, "decisions": gather_decisions(request.user), "index_title": "Overview"}
     if request.user.has_perm("core.view_job"):
         jobs = Job.objects.whole().select_related("created_by").defer("params", "result")
         context["open_jobs"] = jobs.open()[:SHOWN]

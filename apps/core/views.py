@@ -20,6 +20,8 @@ from apps.core.tables.actions import read_rows
 from apps.core.tables.views import go_back
 from apps.core.templatetags.core_tags import job_title
 
+LISTS_OF_DECISIONS = {"home": "core:home", "admin": "admin:index"}
+
 
 @require_GET
 @cache_control(private=True, no_cache=True)
@@ -61,12 +63,13 @@ def change_jobs(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def see_job(request: HttpRequest, pk: int) -> HttpResponse:
-    """Notes that somebody knows it failed; then back to home, from where it was sent."""
+    """Notes that somebody knows it failed; then back to where it was sent from."""
     job = get_object_or_404(Job, pk=pk)
     with say_refusal(request):
         services.see_job(job=job, user_id=request.user.pk)
         messages.success(request, f"Noted that you know that {job_title(job.kind)} #{job.pk} failed.")
-    return redirect("core:home") if request.POST.get("from") == "home" else redirect("core:job", pk)
+    back = LISTS_OF_DECISIONS.get(request.POST.get("from", ""))
+    return redirect(back) if back else redirect("core:job", pk)
 
 
 def _cancel(request: HttpRequest, jobs: Iterable[Job]) -> int:

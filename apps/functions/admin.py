@@ -294,13 +294,15 @@ def build_catalogue_panel() -> Panel:
 
 def build_index_panel() -> Panel:
     index = indexing.index_state()
+    functions, build = reverse("admin:functions_function_changelist"), reverse("admin:functions_function_index")
+    waits = index.waiting_embedding > 0
     figures = [
-        Figure("Indexed", f"{index.documents:,}", warns=not index.generation),
-        Figure("With meaning", f"{index.with_vectors:,}"),
-        Figure("Wait for their vectors", f"{index.waiting_embedding:,}", warns=index.waiting_embedding > 0),
-        Figure("Edits since the build", f"{index.changes_waiting:,}"),
+        Figure("Indexed", f"{index.documents:,}", build, warns=not index.generation),
+        Figure("With meaning", f"{index.with_vectors:,}", f"{functions}?embedded=yes"),
+        Figure("Wait for their vectors", f"{index.waiting_embedding:,}", f"{functions}?embedded=no", warns=waits),
+        Figure("Edits since the build", f"{index.changes_waiting:,}", build),
     ]
-    return Panel("Search index", reverse("admin:functions_function_index"), figures)
+    return Panel("Search index", build, figures)
 
 
 register_panel("functions.view_function", build_catalogue_panel)

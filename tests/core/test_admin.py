@@ -150,6 +150,19 @@ class TestDashboard:
         titles = [panel.title for panel in client.get("/admin/").context["panels"]]
         assert titles == ["Catalogue", "Search index", "Sweeps"]
 
+    def test_says_what_waits_for_a_decision_and_where(self, client: Client) -> None:
+        assert "Nothing waits for you." in client.get("/admin/").content.decode()
+        job = make_job(state=JobState.FAILED, error="broken", finished_at=timezone.now())
+        (decision,) = client.get("/admin/").context["decisions"]
+        assert (decision.href, decision.note) == (f"/jobs/{job.pk}/", "broken")
+        assert client.post(decision.action, {"from": "admin"})["Location"] == "/admin/"
+        assert client.get("/admin/").context["decisions"] == []
+
+    def test_its_figures_lead_to_what_they_count(self, client: Client) -> None:
+        figures = [figure for panel in client.get("/admin/").context["panels"] for figure in panel.figures]
+        assert len(figures) > 8
+        assert {client.get(figure.link).status_code for figure in figures} == {200}
+
     def test_costs_a_fixed_number_of_queries(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
@@ -157,8 +170,8 @@ class TestDashboard:
             Job.objects.bulk_create(Job(kind="functions.import") for _ in range(more))
             client.get("/admin/")
             # User, functions by state, libraries, the index beside the database (3), jobs (2), this user's actions;
-            # newest reports, drafts, reports to acknowledge, schedules.
-            with django_assert_num_queries(13):
+            # newest reports, drafts, reports to acknowledge, schedules; what waits for a decision (5).
+            with django_assert_num_queries(18):
                 client.get("/admin/")
 
 
