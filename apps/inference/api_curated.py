@@ -189,7 +189,7 @@ class ProviderViewSet(CuratedViewSet):
     filterset_class = ProviderFilter
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if getattr(self, "swagger_fake_view", False):  # drf-spectacular looks at the fields, and asks for nothing
             return context
         shows = self.request.user.has_perm(SEE_PROVIDERS)
