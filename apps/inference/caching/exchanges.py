@@ -21,6 +21,8 @@ from apps.inference.models import CacheLevel
 
 FLIGHT_SECONDS = 10.0
 """Nobody waits for longer for an answer that another is making, and never for more than half of their time."""
+PATIENCE_SECONDS = 1.0
+"""A process whose embedding model is still being loaded asks the model instead."""
 CLAIM_MS = int(FLIGHT_SECONDS * 1000)
 POLL_SECONDS = 0.05
 EXACT, SEMANTIC = "exact", "semantic"
@@ -80,7 +82,10 @@ async def find_cached(exchange: Exchange) -> Reply | None:
     if recipe.alias.cache is not CacheLevel.SEMANTIC:
         return None
     try:
-        question, reply = await find_alike(cache, exchange, recipe)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            question, reply = await find_alike(cache, exchange, recipe)
+    except TimeoutError:
+        return None
     except BaseException:
         let_go(exchange)
         raise
