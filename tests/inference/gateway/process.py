@@ -63,7 +63,7 @@ class GatewayProcess:
         """`body` is sent as it is where it is bytes, else as JSON."""
         given = {"Authorization": f"Bearer {key}"} if key else {}
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, content, {**given, **(headers or {})})
             answer = connection.getresponse()
