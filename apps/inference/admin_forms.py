@@ -79,7 +79,7 @@ class AliasModelForm(forms.ModelForm):
         min_value=0,
         max_value=1000,
         label="Order",
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"aria-label": "Order"}),
         help_text="Lower ones are tried first; without a number it comes last.",
     )
 
