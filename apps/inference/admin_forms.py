@@ -1,7 +1,7 @@
 """Forms of the back office. What they let through, `curating` takes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.utils import ErrorDict
@@ -86,6 +86,7 @@ class AliasModelForm(forms.ModelForm):
     class Meta:
         model = AliasModel
         fields = ["model", "position"]
+        widgets: ClassVar = {"model": UnfoldAdminSelectWidget(attrs={"aria-label": "Model"})}
 
     def has_changed(self) -> bool:
         """A new row with nothing but an order, which dragging others gives it, is an empty one."""
