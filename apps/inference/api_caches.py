@@ -15,13 +15,13 @@ class CachesView(ApiView):
 
     @describe_read(
         "Read how the caches of answers do",
-        {200: serializers.CacheSerializer(many=True)},
+        {200: serializers.CachesSerializer},
         description="Of all processes, since counting began. Suggestions come of replaying a sample of what was asked.",
         operation_id="inference_caches",
     )
     def get(self, request: Request) -> Response:
         reports = [report.as_dict() for report in report_caches()]
-        return Response(serializers.CacheSerializer(reports, many=True).data)
+        return Response(serializers.CachesSerializer({"caches": reports}).data)
 
 
 class ClearCacheView(ApiView):

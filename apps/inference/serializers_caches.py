@@ -35,6 +35,10 @@ class CacheSerializer(serializers.Serializer[Any]):
     suggestion = CacheSuggestionSerializer(allow_null=True)
 
 
+class CachesSerializer(serializers.Serializer[Any]):
+    caches = CacheSerializer(many=True)
+
+
 class ClearCacheSerializer(StrictSerializer):
     """With neither tag nor owner it is the whole type."""
 

@@ -88,7 +88,7 @@ def test_wrong_limits_change_nothing(curator: Client) -> None:
 
 
 def test_the_api_reads_and_clears(curator: Client, kept: None) -> None:
-    rows = curator.get("/api/v1/inference/caches/").json()
+    rows = curator.get("/api/v1/inference/caches/").json()["caches"]
     assert {row["type"]: row["entries"] for row in rows}["chat"] == 2
     assert next(row for row in rows if row["type"] == "chat")["suggestion"] is None
     wrong = curator.post(
