@@ -127,7 +127,7 @@ class Env(BaseSettings):
         0.02,
         ge=0,
         le=1,
-        description="The share of answers given to other words that are asked for anew, to see whether they were right.",
+        description="The share of answers given to other words that are asked for anew, to see if they were right.",
     )
     gateway_max_body_mb: int = Field(16, ge=1, le=1024, description="Largest request to a model, pictures in it too.")
     email_url: str = Field(
