@@ -16,7 +16,7 @@ from apps.functions.models import Function, SynonymGroup
 from apps.functions.search.synonyms import SYNONYM_GROUPS
 from apps.functions.services import indexing, live, searching
 from apps.functions.services.generating import generate_cases
-from apps.inference import services as inference
+from apps.inference import embedder
 from tests.functions.factories import FunctionFactory, LibraryFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.critical, pytest.mark.django_db(transaction=True)]
@@ -44,7 +44,7 @@ def catalogue(settings: Any, tmp_path: Path) -> Any:
     settings.MODELS_DIR = tmp_path / "none"
     settings.INDEX_REFRESH_SECONDS = 0.0
     forget()
-    inference._load.cache_clear()
+    embedder._load.cache_clear()
     library = LibraryFactory(name="things")
     for action, thing in product(ACTIONS, THINGS):
         FunctionFactory(
@@ -60,7 +60,7 @@ def catalogue(settings: Any, tmp_path: Path) -> Any:
     run_inline(kind=indexing.KIND, params={})
     yield library
     forget()
-    inference._load.cache_clear()
+    embedder._load.cache_clear()
 
 
 def forget() -> None:

@@ -122,7 +122,7 @@ def test_calls_go_on_while_valkey_is_killed_and_comes_back_empty(site: Site) -> 
         assert [site.chat(gateway, "sick").status for gateway in site.gateways] == [503, 503]
     assert not traffic.failures
     assert {answer.status for answer in traffic.answers} == {200}
-    assert site.valkey.cache.hget("touchstone:breakers:1", model.provider_id)
+    wait_until(lambda: site.valkey.cache.hget("touchstone:breakers:1", model.provider_id))
 
 
 def test_calls_go_on_while_valkey_hangs(site: Site) -> None:
