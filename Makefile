@@ -6,7 +6,7 @@ export PYTHONPATH := $(CURDIR)
 # A start of the stack is half as long with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-bench model-embedding run test test-torchserve coverage e2e lint bench screenshots pictures requirements model clean
+.PHONY: help setup setup-dev setup-bench model-embedding run test test-chaos test-torchserve coverage e2e lint bench screenshots pictures requirements model clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,14 +26,17 @@ model: setup  ## fetch the optional language model (1.1 GB), or take yours: make
 run: setup  ## start everything on this machine: make run [PYTHON=python3.13] [ARGS="--port 9000"]
 	@exec $(PY) manage.py up $(ARGS)
 
-test: setup-dev  ## run every test but those in a browser, against a PostgreSQL and a Valkey of its own
-	@$(PY) -m pytest -n 3 --dist worksteal -m "not e2e and not torchserve" $(ARGS)
+test: setup-dev  ## run every test but those in a browser and on whole stacks, against a PostgreSQL and a Valkey of its own
+	@$(PY) -m pytest -n 3 --dist worksteal -m "not e2e and not chaos and not torchserve" $(ARGS)
 
 coverage:  ## the same with lines counted, which takes twice as long: fails below 90 %
 	@$(MAKE) test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 e2e: setup-dev  ## run the tests in a real browser (needs Debian's chromium)
 	@$(PY) -m pytest -m e2e $(ARGS)
+
+test-chaos: setup-dev  ## kill and load whole stacks: processes, Valkey, PostgreSQL, providers; a thousand streams
+	@$(PY) -m pytest -m chaos $(ARGS)
 
 test-torchserve: setup-dev  ## run the tests against the real TorchServe (needs Java 17; makes it an environment in var/peers)
 	@$(PY) -m pytest -m torchserve $(ARGS)

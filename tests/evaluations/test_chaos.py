@@ -10,7 +10,7 @@ from apps.core.embedded.home import Home
 from tests.core.embedded.processes import wait_until
 from tests.stack import ask, find_processes, is_server, is_worker, kill_all, make_home, run_code, stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=70), pytest.mark.critical]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.critical]
 
 FUNCTIONS = 300
 CASES = 6_000

@@ -9,7 +9,7 @@ from apps.core.embedded.home import Home
 from tests.core.embedded.processes import wait_until
 from tests.stack import ask, belongs, find_processes, is_server, is_worker, kill_all, make_home, run_code, stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=120), pytest.mark.critical]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.critical]
 
 RECORDS = 3_000
 

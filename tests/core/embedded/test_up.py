@@ -196,7 +196,7 @@ def running(home: Home) -> Iterator[Stack]:
 
 
 @pytest.mark.integration
-@pytest.mark.slow(seconds=20)
+@pytest.mark.chaos
 @pytest.mark.critical
 def test_a_stack_starts_survives_kills_and_stops(home: Home) -> None:
     with running(home) as stack:

@@ -16,7 +16,7 @@ from tests.inference.chaos.conftest import Site, Traffic
 from tests.inference.gateway.conftest import wait_until, wait_until_written
 from tests.inference.gateway.process import Answered
 
-pytestmark = [pytest.mark.integration, pytest.mark.critical, pytest.mark.slow(seconds=20)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.critical]
 
 FAULTS: dict[str, dict[str, Any]] = {
     "down": {"reset": True},

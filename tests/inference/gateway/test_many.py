@@ -13,7 +13,7 @@ from tests.inference.gateway.process import gateway_process
 from tests.inference.gateway.streams import open_socket, read_events, read_lines
 from tests.scripted import ScriptedServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=40)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
 MANY = 1000
 HELLO = [{"role": "user", "content": "Hello"}]

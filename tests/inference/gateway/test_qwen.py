@@ -24,7 +24,7 @@ CLIENTS = (python_openai, langchain_client, curl_client)
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.slow(seconds=60),
+    pytest.mark.chaos,
     pytest.mark.skipif(
         not is_installed() or find_model("auto", MODELS) is None, reason="there is no language model: make model"
     ),
