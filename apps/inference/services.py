@@ -68,9 +68,7 @@ def embed(*, target: str, texts: Sequence[str], caller: Caller, seconds: float =
     return [item["embedding"] for item in reply.body["data"]]
 
 
-def classify(
-    *, target: str, texts: Sequence[str], caller: Caller, seconds: float = SECONDS
-) -> list[Mapping[str, Any]]:
+def classify(*, target: str, texts: Sequence[str], caller: Caller, seconds: float = SECONDS) -> list[Mapping[str, Any]]:
     """What a classifier says of each text, in their order. Raises apps.inference.errors."""
     body = {"input": list(texts)}
     reply = call(Exchange(Operation.PREDICTION, target, body, caller, time.monotonic() + seconds))
