@@ -34,10 +34,10 @@ class SynonymGroupAdmin(CuratedAdmin):
         ("Record", {"fields": ["changed_by", ("created_at", "updated_at")]}),
     ]
 
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        form = super().get_changelist_form(request, **kwargs)
-        form.base_fields["enabled"].widget.attrs["aria-label"] = "Enabled"
-        return form
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        formset = super().get_changelist_formset(request, **kwargs)
+        formset.form.base_fields["enabled"].widget.attrs["aria-label"] = "Enabled"
+        return formset
 
     def save_model(self, request: HttpRequest, obj: SynonymGroup, form: Any, change: bool) -> None:
         synonyms.save_group(group=obj, words=obj.words, note=obj.note, enabled=obj.enabled, user_id=request.user.pk)

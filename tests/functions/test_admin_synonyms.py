@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -91,6 +92,13 @@ def test_what_is_no_group_is_refused_beside_its_field(client: Client, typed: str
     assert list(response.context["adminform"].form.errors) == ["words"]
     group.refresh_from_db()
     assert group.words == ["arrange", "order"]
+
+
+def test_the_lists_switches_have_a_name(client: Client) -> None:
+    make("arrange", "order")
+    page = client.get(GROUPS).content.decode()
+    [switch] = re.findall(r'<input[^>]*name="form-0-enabled"[^>]*>', page)
+    assert 'aria-label="Enabled"' in switch
 
 
 def test_the_list_switches_groups_off_and_on(client: Client, curator: User) -> None:
