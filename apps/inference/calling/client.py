@@ -21,19 +21,13 @@ Got = TypeVar("Got")
 async def call_async(exchange: Exchange) -> Reply:
     """The whole answer. Raises apps.inference.errors; to cancel it ends the request at the provider."""
     course = Course(exchange, streamed=False)
-    try:
+    with course.recording_failure():
         reply = await find_cached(exchange)
         if reply is not None:
             check_sometimes(exchange, reply)
         else:
             reply = course.reply(await ask_in_order(course, ask_whole))
             keep(exchange, reply)
-    except InferenceError as error:
-        course.record(error=error)
-        raise
-    except BaseException:
-        course.record(cancelled=True)
-        raise
     course.record(reply)
     return reply
 
@@ -41,18 +35,12 @@ async def call_async(exchange: Exchange) -> Reply:
 async def open_stream(exchange: Exchange) -> Stream:
     """Returns once the first part came: errors before it are raised here, after the next models were tried."""
     course = Course(exchange, streamed=True)
-    try:
+    with course.recording_failure():
         reply = await find_cached(exchange)
         if reply is not None:
             check_sometimes(exchange, reply)
             return ReplayedStream(course, reply)
         return await ask_in_order(course, open_live)
-    except InferenceError as error:
-        course.record(error=error)
-        raise
-    except BaseException:
-        course.record(cancelled=True)
-        raise
 
 
 async def ask_in_order(course: Course, ask: Callable[[Course, CuratedModel], Awaitable[Got]]) -> Got:

@@ -1,6 +1,8 @@
 """What is known of one exchange while it is under way."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from apps.inference.caching.exchanges import let_go
@@ -62,6 +64,18 @@ class Course:
             ms=self.ms,
             first_ms=self.first_ms,
         )
+
+    @contextmanager
+    def recording_failure(self) -> Iterator[None]:
+        """For as long as there is no answer yet: what ends the exchange within is recorded, and raised."""
+        try:
+            yield
+        except InferenceError as error:
+            self.record(error=error)
+            raise
+        except BaseException:
+            self.record(cancelled=True)
+            raise
 
 
 def add_usage(one: Usage, other: Usage) -> Usage:
