@@ -6,13 +6,12 @@ caches with its own. Lines keep their order. Errors are written before whoever s
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
-from apps.core.threads import BackgroundThread
+from apps.core.threads import BackgroundThread, run_when_there_is_some
 
 GATHER_SECONDS = 0.1
 LIMIT = 10_000
@@ -119,12 +118,7 @@ class LineWriter(logging.Handler):
                 self._dropped += len(batch)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-            time.sleep(self._gather)
-            self.flush()
+        run_when_there_is_some(self._changed, lambda: self._waiting, self.flush, gather=self._gather)
 
     def _end(self) -> None:
         """What is logged from now on is written at once: the thread may not come to it any more."""

@@ -1,6 +1,7 @@
 """Threads that work behind a process for as long as it lives."""
 
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 
@@ -21,3 +22,15 @@ class BackgroundThread:
             self._thread.start()
             # Unlike atexit, this is also run at the end of a process that multiprocessing made, as web workers are.
             Finalize(None, self._finish, exitpriority=10)
+
+
+def run_when_there_is_some(
+    changed: threading.Condition, are_some: Callable[[], object], run: Callable[[], None], *, gather: float
+) -> None:
+    """What a thread does that hands on what others leave it: waits for some, `gather` seconds for more, and runs."""
+    while True:
+        with changed:
+            while not are_some():
+                changed.wait()
+        time.sleep(gather)
+        run()

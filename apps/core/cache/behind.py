@@ -1,11 +1,10 @@
 """Writes that nobody waits for: gathered for a moment and made together by a thread, all of them before the end."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from apps.core.cache.local import Entry
-from apps.core.threads import BackgroundThread
+from apps.core.threads import BackgroundThread, run_when_there_is_some
 
 GATHER_SECONDS = 0.05
 LIMIT = 2000
@@ -46,9 +45,4 @@ class WriteBehind:
                 self._write(batch)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-            time.sleep(self._gather)
-            self.flush()
+        run_when_there_is_some(self._changed, lambda: self._waiting, self.flush, gather=self._gather)

@@ -1,10 +1,9 @@
 """Settlements on their way to Valkey: nobody waits for them, and whoever reserves next takes them along."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 
-from apps.core.threads import BackgroundThread
+from apps.core.threads import BackgroundThread, run_when_there_is_some
 from apps.inference.budgets.shared import Settlement
 
 GATHER_SECONDS = 0.05
@@ -45,9 +44,4 @@ class Settlements:
                 self._send(taken)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-            time.sleep(GATHER_SECONDS)
-            self.flush()
+        run_when_there_is_some(self._changed, lambda: self._waiting, self.flush, gather=GATHER_SECONDS)
