@@ -22,13 +22,15 @@ class InferenceError(Exception):
 
     code = "inference"
     status = 502
-    message = "The model gave no answer that can be used."
+    message = "The model gave no answer that can be used. Try again, or name another model."
     try_again = False
     """Whether the same model may be asked again."""
     try_next = True
     """Whether another model of the alias may answer."""
     breaks = False
     """Whether it counts as a failure of the provider."""
+    is_answer = True
+    """Whether the provider said so, where it is no failure: then it is there."""
     spent = Spent.NOTHING
     attempts: tuple[Any, ...] = ()
     """What was tried before it was raised to the caller."""
@@ -48,7 +50,7 @@ class ConnectionFailed(InferenceError):
 class TimedOut(InferenceError):
     code = "timeout"
     status = 504
-    message = "The model did not answer in time."
+    message = "The model did not answer in time. Ask for a shorter answer, or name another model."
     try_again = breaks = True
     spent = Spent.SOME
 
@@ -56,7 +58,7 @@ class TimedOut(InferenceError):
 class RateLimited(InferenceError):
     code = "rate_limit"
     status = 429
-    message = "The model takes no more requests for now."
+    message = "The model takes no more requests for now. Try again in a moment, or name another model."
     try_again = True
 
 
@@ -65,7 +67,7 @@ class Refused(InferenceError):
 
     code = "refused"
     status = 400
-    message = "The model's server refused the request."
+    message = "The model's server refused the request: something in it is not what this model takes."
     try_next = False
 
 
@@ -91,13 +93,17 @@ class WrongForm(InferenceError):
     """The model answered, after a second try too, in another form than the schema that was asked for."""
 
     code = "wrong_form"
-    message = "The model did not keep to the JSON schema, after a second try either."
+    message = (
+        "The model did not keep to the JSON schema, after a second try either. Simplify it, or name another model."
+    )
 
 
 class BreakerOpen(InferenceError):
     code = "breaker_open"
     status = 503
-    message = "The model's server failed several times and is left alone for a moment."
+    message = (
+        "The model's server failed several times and is left alone for a minute. Try again then, or name another model."
+    )
 
 
 class BudgetSpent(InferenceError):
@@ -121,8 +127,15 @@ class NotSupported(InferenceError):
 class UnknownModel(InferenceError):
     code = "model_not_found"
     status = 404
-    message = "There is no model or alias of this name."
+    message = "There is no model or alias of this name. GET /v1/models lists those that there are."
     try_next = False
+
+
+class NoModels(UnknownModel):
+    """A name that is there, and stands for nothing that could be asked."""
+
+    code = "no_models"
+    message = "No model of this name can be asked now. Whoever looks after models can see why."
 
 
 class Misconfigured(InferenceError):

@@ -11,7 +11,11 @@ BYTES_PER_TOKEN = 4
 PER_MESSAGE = 4
 PER_CHAT = 3
 """What a message, and a chat, cost beside their texts."""
+PER_PICTURE = 1000
+"""About what servers count for one, or for a sound or a file, that is large. How large it is only they can see."""
 LIMITS = ("max_completion_tokens", "max_tokens")
+MOST_TOKENS = 100_000_000
+"""Of a request: what says more is wrong, or wants to burst what counts it."""
 
 
 def count_text(text: str) -> int:
@@ -26,6 +30,13 @@ def count_prompt(operation: Operation, body: Body) -> int:
         return PER_CHAT + tokens + sum(-(-len(orjson.dumps(one)) // BYTES_PER_TOKEN) for one in extra)
     texts = body.get("prompt" if operation is Operation.COMPLETION else "input") or ""
     return sum(map(count_item, texts if isinstance(texts, list) else [texts]))
+
+
+def count_pictures(body: Body) -> int:
+    """Tokens of what is no text in the messages of a chat."""
+    contents = (message.get("content") for message in body.get("messages") or ())
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    return PER_PICTURE * sum(isinstance(part, dict) and not isinstance(part.get("text"), str) for part in parts)
 
 
 def count_item(item: Any) -> int:
@@ -62,7 +73,12 @@ def read_usage(answer: Body) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
-    if isinstance(prompt, int) and isinstance(completion, int) and prompt >= 0 and completion >= 0:
+    if (
+        type(prompt) is int
+        and type(completion) is int
+        and 0 <= prompt <= MOST_TOKENS
+        and 0 <= completion <= MOST_TOKENS
+    ):
         return Usage(prompt, completion)
     return None
 
@@ -76,7 +92,18 @@ def most_completion(operation: Operation, body: Body, usual: int) -> int:
     """How many tokens an answer may have: `usual` where the request does not say."""
     if operation not in (Operation.CHAT, Operation.COMPLETION):
         return 0
-    asked = next((body[name] for name in LIMITS if body.get(name)), usual)
+    asked = max((read_number(body, name) for name in LIMITS), default=0) or usual
+    return min(MOST_TOKENS, asked * count_answers(body))
+
+
+def count_answers(body: Body) -> int:
+    """How many are made of a request, those that are not given included."""
     prompts = body.get("prompt")
     times = len(prompts) if isinstance(prompts, list) and prompts and not isinstance(prompts[0], int) else 1
-    return int(asked) * int(body.get("n") or 1) * times
+    return max(1, read_number(body, "n"), read_number(body, "best_of")) * times
+
+
+def read_number(body: Body, name: str) -> int:
+    """0 for what is no number above it: servers take such for nothing said, or refuse it."""
+    value = body.get(name)
+    return value if type(value) is int and value > 0 else 0

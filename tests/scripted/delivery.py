@@ -75,6 +75,8 @@ class Delivery:
         except asyncio.CancelledError:
             self._counts.outcomes["left"] += 1
             self._counts.streams_left += self._is_streaming
+            if self._step.finishes and self._prepared.events is None:
+                self._count_whole()
             raise
         finally:
             self._totals.open -= 1
@@ -96,6 +98,10 @@ class Delivery:
         else:
             self._send_reply(write_whole(self._prepared, step, self._counts, self._headers, self._refuse))
 
+    def _count_whole(self) -> None:
+        self._counts.prompt_tokens += self._prepared.prompt_tokens
+        self._counts.completion_tokens += self._prepared.completion_tokens
+
     def _note(self, outcome: str) -> None:
         self._counts.outcomes[outcome] += 1
 
@@ -108,8 +114,7 @@ class Delivery:
         body = self._prepared.body
         half = body[: len(body) // 2]
         self._note("cut")
-        self._counts.prompt_tokens += self._prepared.prompt_tokens
-        self._counts.completion_tokens += self._prepared.completion_tokens
+        self._count_whole()
         self._counts.bytes_sent += len(half)
         self._channel.send(encode_head(200, JSON, self._headers, f"content-length: {len(body)}") + half)
         self._channel.drop()

@@ -23,6 +23,8 @@ class Step:
     """The body instead of what the protocol wants, as text/html: what a proxy in between answers."""
     reset: bool = False
     """The connection is reset without an answer."""
+    finishes: bool = False
+    """A whole answer is made, and counted, also where the client leaves before it is sent: many servers do so."""
     hang: bool = False
     """No answer ever comes, and the connection stays."""
     cut_after: int | None = None

@@ -36,6 +36,12 @@ class ProviderBreaker:
             self._trial = breaker.trial_until
         self._generation = breaker.generation
 
+    async def answers(self) -> None:
+        """A server that has begun to answer is there again: nobody has to wait for the end of a trial."""
+        if self._trial:
+            self._trial = 0
+            await self._step("succeed")
+
     async def succeeded(self) -> None:
         breaker = self._board.get(self._provider.id)
         if (breaker.failures or breaker.open_until) and self._has_say:
@@ -45,7 +51,7 @@ class ProviderBreaker:
         """A server that refuses a request does answer: that is no failure, and all that a trial wants to know."""
         if not error.breaks:
             if self._trial:
-                await self._step("succeed")
+                await self._step("succeed" if error.is_answer else "release")
         elif self._has_say:
             await self._step("fail")
 

@@ -1,21 +1,50 @@
-"""Connections to providers: a pool each, no redirects, and no address that must not be reached.
+"""Connections to providers: a pool each, no redirects, and no address that must not be reached."""
 
-A transport for httpx2's clients (openai's are such) over aiohttp, which takes half the time of httpx2's own.
-"""
-
+import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import httpx2
 from aiohttp.client_proto import ResponseHandler
 from django.conf import settings
 
 from apps.core.outgoing import NotReached, refuse_inner
 from apps.inference.curated import CuratedProvider
-from apps.inference.errors import ConnectionFailed, CutOff, InferenceError, Misconfigured, TimedOut
+from apps.inference.errors import (
+    ConnectionFailed,
+    CutOff,
+    InferenceError,
+    LostAnswer,
+    Misconfigured,
+    RateLimited,
+    TimedOut,
+)
+from apps.inference.models import ProviderKind
+
+MOST_BYTES = 128 * 1024 * 1024
+"""Of a whole answer: what never ends would fill the memory."""
+JSON = "application/json"
+PATIENCE_SHARE = 0.5
+"""Of the time there is, which is waited for a connection at most."""
+_patience: ContextVar[float] = ContextVar("patience")
+"""In seconds, of the request at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole one. Headers are found by names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_good(self) -> bool:
+        return 200 <= self.status < 300
 
 
 class AddressForbidden(OSError):
@@ -33,74 +62,101 @@ def open_socket(info: Any) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
+def open_own_socket(info: Any) -> socket.socket:
+    """To what runs on this machine, at an address that nobody typed in."""
+    return socket.socket(*info[:3])
+
+
+class Crowded(RateLimited):
+    """All connections are in use. Nothing was sent, and another model may be free."""
+
+    try_again = is_answer = False
+
+
 class Connector(aiohttp.TCPConnector):
     """Keeps no more than `kept` idle connections, where aiohttp has one bound for all."""
 
-    def __init__(self, *, most: int, kept: int) -> None:
-        super().__init__(limit=most, socket_factory=open_socket)
-        self._kept = kept
+    def __init__(self, provider: CuratedProvider) -> None:
+        is_own = provider.kind is ProviderKind.LOCAL
+        super().__init__(limit=provider.max_connections, socket_factory=open_own_socket if is_own else open_socket)
+        self._kept = provider.kept_connections
 
     def _release(self, key: Any, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         is_full = sum(map(len, self._conns.values())) >= self._kept
         super()._release(key, protocol, should_close=should_close or is_full)
 
+    async def _wait_for_available_connection(self, key: Any, traces: Any) -> None:
+        """Raises Crowded while there is time to ask another model: that the provider is busy is no fault of it."""
+        try:
+            async with asyncio.timeout(_patience.get()):
+                await super()._wait_for_available_connection(key, traces)
+        except TimeoutError:
+            raise Crowded(f"none of {self.limit} connections was free in time") from None
 
-class Transport(httpx2.AsyncBaseTransport):
-    """One provider's connections, on the loop that first uses it. Raises apps.inference.errors."""
+
+class Connections:
+    """One provider's, on the loop that first uses them. Raises apps.inference.errors."""
 
     def __init__(self, provider: CuratedProvider) -> None:
         self._provider = provider
         self._session: aiohttp.ClientSession | None = None
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        seconds = request.extensions["timeout"]["read"]
-        timeout = aiohttp.ClientTimeout(sock_connect=self._provider.connect_timeout, sock_read=seconds)
+    async def ask(self, method: str, url: str, content: bytes | None = None, *, timeout: float) -> Answer:
+        response = await self.open(method, url, content, timeout=timeout)
         try:
-            response = await self._open_session().request(
-                request.method,
-                str(request.url),
-                headers=request.headers.items(),
-                data=request.content or None,
-                allow_redirects=False,
-                timeout=timeout,
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _explain(error) from error
-        stream = ResponseBody(response)
-        return httpx2.Response(response.status, headers=response.raw_headers, stream=stream, request=request)
+            return await read_answer(response)
+        finally:
+            response.close()
 
-    async def aclose(self) -> None:
+    async def open(
+        self, method: str, url: str, content: bytes | None = None, *, timeout: float
+    ) -> aiohttp.ClientResponse:
+        """As soon as its status is known. To close it before all was read ends the connection, and the server's work.
+
+        `timeout` is in seconds, from each part to the next.
+        """
+        _patience.set(timeout * PATIENCE_SHARE)
+        limits = aiohttp.ClientTimeout(sock_connect=self._provider.connect_timeout, sock_read=timeout)
+        try:
+            return await self._open_session().request(method, url, data=content, allow_redirects=False, timeout=limits)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _explain(error) from error
+
+    async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             provider = self._provider
+            key = {"Authorization": f"Bearer {provider.api_key}"} if provider.api_key else {}
             self._session = aiohttp.ClientSession(
-                connector=Connector(most=provider.max_connections, kept=provider.kept_connections),
+                connector=Connector(provider),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
+                headers={"Accept": JSON, "Content-Type": JSON, "User-Agent": "Touchstone", **key},
             )
         return self._session
 
 
-class ResponseBody(httpx2.AsyncByteStream):
-    """What is left unread when it is closed ends the connection: the server then stops its work."""
+async def read_answer(response: aiohttp.ClientResponse) -> Answer:
+    """Raises LostAnswer for more than MOST_BYTES."""
+    parts, size = [], 0
+    async for part in read_parts(response):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            raise LostAnswer(f"it is longer than {MOST_BYTES} bytes")
+    return Answer(response.status, response.headers, b"".join(parts))
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
-        except TimeoutError as error:
-            raise TimedOut("the answer stopped in its midst") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise CutOff(f"the answer was cut off: {error}") from error
-
-    async def aclose(self) -> None:
-        self._response.close()
+async def read_parts(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for part in response.content.iter_any():
+            yield part
+    except TimeoutError as error:
+        raise TimedOut("the answer stopped in its midst") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise CutOff(f"the answer was cut off: {error}") from error
 
 
 def _explain(error: Exception) -> InferenceError:
@@ -112,6 +168,6 @@ def _explain(error: Exception) -> InferenceError:
         return ConnectionFailed(f"no connection in time: {error}")
     if isinstance(error, TimeoutError):
         return TimedOut(str(error) or "no answer in time")
-    if isinstance(error, aiohttp.InvalidURL):
-        return Misconfigured(f"the address cannot be used: {error}")
+    if isinstance(error, ValueError):
+        return Misconfigured(f"the address or the key cannot be used: {error}")
     return ConnectionFailed(str(error) or type(error).__name__)

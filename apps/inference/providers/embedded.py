@@ -1,8 +1,9 @@
-"""The embedding model in this process, in a thread so that the loop goes on."""
+"""The embedding model in this process, in threads of its own: many texts hold up neither the loop nor other work."""
 
 import asyncio
 import base64
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from apps.inference.curated import CuratedModel, CuratedProvider
@@ -13,25 +14,32 @@ from apps.inference.exchange import Body, Usage
 from apps.inference.providers.base import Part
 from apps.inference.tokens import tell_usage
 
+THREADS = 2
+
 
 class EmbeddedAdapter:
     def __init__(self, provider: CuratedProvider) -> None:
         self._name = provider.name
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="embedding")
 
     async def send(self, model: CuratedModel, body: Body, *, timeout: float) -> dict[str, Any]:
         """What was begun goes on to its end when it is cancelled: a batch takes a moment, and costs nobody anything."""
-        return await asyncio.to_thread(embed, body)
+        return await self._embed(body)
 
     async def stream(self, model: CuratedModel, body: Body, *, timeout: float) -> AsyncGenerator[Part, None]:
         raise NotSupported(f"{self._name} has only vectors")
         yield {}
 
     async def check(self, provider: CuratedProvider) -> str:
-        answer = await asyncio.to_thread(embed, {"input": "check"})
+        answer = await self._embed({"input": "check"})
         return f"{len(answer['data'][0]['embedding'])} dimensions"
 
     async def close(self) -> None:
         """There are no connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _embed(self, body: Body) -> dict[str, Any]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, embed, body)
 
 
 def embed(body: Body) -> dict[str, Any]:

@@ -45,14 +45,23 @@ def read_event(data: bytes) -> dict[str, Any]:
 
 
 def has_text(choice: Any, name: str) -> bool:
-    """Whether a choice has its text under this name, or an object that may have one, or calls of tools."""
-    found = choice.get(name) if isinstance(choice, dict) else None
+    """Whether a choice has a `text`, or under another name an object that may have one, or calls of tools."""
+    if not isinstance(choice, dict) or not has_place(choice):
+        return False
+    found = choice.get(name)
     if not isinstance(found, dict):
-        return isinstance(found, str)
+        return name == "text" and isinstance(found, str)
     calls = found.get("tool_calls") or []
     return isinstance(found.get("content"), str | None) and isinstance(calls, list) and all(map(is_call, calls))
 
 
+def has_place(piece: dict[str, Any]) -> bool:
+    """Whether its number among its like is one, or is not said."""
+    return isinstance(piece.get("index"), int | None)
+
+
 def is_call(call: Any) -> bool:
-    function = call.get("function") if isinstance(call, dict) else None
-    return isinstance(function, dict) and isinstance(function.get("name"), str | None)
+    function = call.get("function") if isinstance(call, dict) and has_place(call) else None
+    if not isinstance(function, dict):
+        return False
+    return all(isinstance(function.get(name), str | None) for name in ("name", "arguments"))

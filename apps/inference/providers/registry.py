@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
+
 from apps.inference.curated import CuratedProvider
 from apps.inference.models import ProviderKind
 from apps.inference.providers.base import Adapter
@@ -27,7 +29,7 @@ PLACES = {
     ProviderKind.EMBEDDED: ("apps.inference.providers.embedded", "EmbeddedAdapter"),
     ProviderKind.TORCHSERVE: ("apps.inference.providers.torchserve", "TorchServeAdapter"),
 }
-"""Imported where they are first needed: the openai library alone takes two seconds."""
+"""Imported where they are first needed: a start that calls no model need not wait for aiohttp or numpy."""
 _loaded: dict[ProviderKind, Any] = {}
 
 
@@ -58,8 +60,13 @@ def adapter_of(provider: CuratedProvider) -> Adapter:
     if found:
         old, unused = found
         kept.retired.add(unused)
-        loop.call_later(old.timeout, lambda: loop.create_task(_close(kept, unused)))
+        loop.call_later(longest_request(old), lambda: loop.create_task(_close(kept, unused)))
     return adapter
+
+
+def longest_request(provider: CuratedProvider) -> float:
+    """In seconds. The provider's time-out counts anew with each part of a stream, which has its caller's time."""
+    return max(provider.timeout, float(settings.GATEWAY_TIMEOUT_SECONDS))
 
 
 async def close_adapters() -> None:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-import httpx2
 import orjson
 
 from apps.core import metrics
@@ -26,22 +25,18 @@ from apps.inference.errors import (
 )
 from apps.inference.exchange import Body
 from apps.inference.providers.base import Part
-from apps.inference.providers.connecting import Transport
+from apps.inference.providers.connecting import Answer, Connections
+from apps.inference.providers.refusals import SHOWN, read_text
 
 READY = "READY"
 MOST_DESCRIBED = 20
 """Models whose workers a check looks at."""
-SHOWN = 300
-"""Characters of an error's text."""
 
 
 class TorchServeAdapter:
     def __init__(self, provider: CuratedProvider) -> None:
         self._provider = provider
-        headers = {"Authorization": f"Bearer {provider.api_key}"} if provider.api_key else {}
-        self._client = httpx2.AsyncClient(
-            transport=Transport(provider), headers=headers, follow_redirects=False, trust_env=False
-        )
+        self._connections = Connections(provider)
 
     async def send(self, model: CuratedModel, body: Body, *, timeout: float) -> dict[str, Any]:
         texts = read_texts(body)
@@ -77,7 +72,7 @@ class TorchServeAdapter:
         return ", ".join(["Healthy", *models])
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.close()
 
     async def _predict(self, model: CuratedModel, texts: Sequence[str], timeout: float) -> Any:
         url = f"{self._provider.base_url}/predictions/{quote(model.remote_name)}"
@@ -104,17 +99,16 @@ class TorchServeAdapter:
 
     async def _ask(self, method: str, url: str, timeout: float, content: bytes | None = None) -> Any:
         """What it answers, as JSON. Raises apps.inference.errors."""
-        headers = {"Content-Type": "application/json"} if content else None
         reached = False
         try:
-            response = await self._client.request(method, url, content=content, headers=headers, timeout=timeout)
+            answer = await self._connections.ask(method, url, content, timeout=timeout)
             reached = True
         finally:
             metrics.set_gauge("torchserve_connection", reached, provider=self._provider.name)
-        if response.status_code != 200:
-            raise explain_status(response)
+        if answer.status != 200:
+            raise explain_status(answer)
         try:
-            return orjson.loads(response.content)
+            return orjson.loads(answer.content)
         except orjson.JSONDecodeError as error:
             raise BadAnswer(f"its answer is no JSON: {error}") from error
 
@@ -136,10 +130,10 @@ def read_predictions(answer: Any, wanted: int) -> list[Any]:
     return predictions
 
 
-def explain_status(response: httpx2.Response) -> InferenceError:
+def explain_status(answer: Answer) -> InferenceError:
     """Of TorchServe's own statuses: 503 is also that no worker is there, and 507 that one ran out of memory."""
-    status = response.status_code
-    detail = f"status {status}: {read_message(response)}"
+    status = answer.status
+    detail = f"status {status}: {read_message(answer)}"
     if status == 429:
         return RateLimited(detail)
     if status == 408:
@@ -151,9 +145,9 @@ def explain_status(response: httpx2.Response) -> InferenceError:
     return Misconfigured(detail)
 
 
-def read_message(response: httpx2.Response) -> str:
+def read_message(answer: Answer) -> str:
     with suppress(orjson.JSONDecodeError):
-        told = orjson.loads(response.content)
+        told = orjson.loads(answer.content)
         if isinstance(told, dict):
             return f"{told.get('type')}: {told.get('message')}"[:SHOWN]
-    return response.text[:SHOWN]
+    return read_text(answer)

@@ -17,6 +17,7 @@ from apps.inference.breaker.machine import Breaker
 from apps.inference.breaker.provider import ProviderBreaker
 from apps.inference.curated import CuratedProvider
 from apps.inference.errors import BadAnswer, BreakerOpen, ConnectionFailed, RateLimited, Refused
+from apps.inference.providers.connecting import Crowded
 from tests.inference.breaker.passing import let_time_pass
 from tests.inference.serving import make_provider
 
@@ -47,6 +48,13 @@ async def admitted(board: Board, provider: CuratedProvider) -> ProviderBreaker:
 async def break_down(board: Board, provider: CuratedProvider, times: int = 5) -> None:
     for _ in range(times):
         await (await admitted(board, provider)).failed(FAILURE)
+
+
+async def wait_for_trial(board: Board, provider: CuratedProvider) -> None:
+    """Open, and so long ago that the next who asks makes the trial."""
+    await break_down(board, provider)
+    let_time_pass(provider)
+    board.look()
 
 
 async def refused(board: Board, provider: CuratedProvider) -> float:
@@ -102,9 +110,7 @@ class TestTogether:
     def test_a_trial_that_fails_opens_it_again(self, provider: CuratedProvider) -> None:
         async def scenario() -> None:
             one = Board()
-            await break_down(one, provider)
-            let_time_pass(provider)
-            one.look()
+            await wait_for_trial(one, provider)
             await (await admitted(one, provider)).failed(BadAnswer())
             assert await refused(one, provider) > 59
 
@@ -116,21 +122,41 @@ class TestTogether:
             one = Board()
             for _ in range(7):
                 await (await admitted(one, provider)).failed(error)
-            await break_down(one, provider)
-            let_time_pass(provider)
-            one.look()
+            await wait_for_trial(one, provider)
             await (await admitted(one, provider)).failed(error)
             await admitted(one, provider)
             await admitted(one, provider)
 
         asyncio.run(scenario())
 
+    def test_a_trial_that_was_never_sent_tells_nothing(self, provider: CuratedProvider) -> None:
+        async def scenario() -> None:
+            one = Board()
+            await wait_for_trial(one, provider)
+            await (await admitted(one, provider)).failed(Crowded())
+            await admitted(one, provider)
+            await refused(one, provider)
+
+        asyncio.run(scenario())
+
+    def test_a_trial_need_not_come_to_its_end(self, provider: CuratedProvider) -> None:
+        async def scenario() -> None:
+            one = Board()
+            await wait_for_trial(one, provider)
+            trial = await admitted(one, provider)
+            await trial.answers()
+            await admitted(one, provider)
+            await trial.failed(BadAnswer())
+            assert one.get(provider.id).failures == 1
+            await trial.released()
+            assert one.get(provider.id).failures == 1
+
+        asyncio.run(scenario())
+
     def test_a_trial_that_was_cancelled_makes_room_at_once(self, provider: CuratedProvider) -> None:
         async def scenario() -> None:
             one = Board()
-            await break_down(one, provider)
-            let_time_pass(provider)
-            one.look()
+            await wait_for_trial(one, provider)
             trial = await admitted(one, provider)
             await refused(one, provider)
             await trial.released()

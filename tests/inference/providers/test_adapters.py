@@ -5,6 +5,8 @@ import base64
 import struct
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,23 @@ def test_the_embedding_model_answers_as_openai_does() -> None:
     expected = embedder.get_embedder().embed(texts)
     assert np.allclose([item["embedding"] for item in answer["data"]], expected)
     assert answer["usage"]["prompt_tokens"] == sum(map(embedder.get_embedder().count_tokens, texts)) > 6
+
+
+def test_it_waits_for_no_other_work_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "embed", lambda body: {"data": [body["input"]]})
+    model, busy = make_embedding(), threading.Event()
+
+    async def work() -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        held = loop.run_in_executor(None, busy.wait, 30)
+        try:
+            return await asyncio.wait_for(adapter_of(model.provider).send(model, {"input": "a"}, timeout=5), 10)
+        finally:
+            busy.set()
+            await held
+
+    assert run(work) == {"data": ["a"]}
 
 
 def test_its_vectors_packed() -> None:
@@ -136,6 +155,19 @@ def test_one_adapter_for_each_provider_and_loop(scripted: ScriptedServer) -> Non
         return adapter_of(provider)
 
     assert run(find) is not run(find)
+
+
+def test_a_stream_of_a_provider_replaced_outlasts_its_time_out(scripted: ScriptedServer) -> None:
+    scripted.script("trickle", {"tokens": 8, "chunk_delay": 0.05})
+    provider = make_provider(scripted, timeout=0.1)
+
+    async def change() -> int:
+        parts = adapter_of(provider).stream(make_model(provider, "trickle"), CHAT, timeout=5)
+        await anext(parts)
+        adapter_of(make_provider(scripted, id=provider.id, api_key="another"))
+        return len([part async for part in parts])
+
+    assert run(change) >= 7
 
 
 def test_what_a_provider_replaced_still_ends_well(scripted: ScriptedServer) -> None:

@@ -3,17 +3,25 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-import httpx2
+import orjson
 import pytest
 from django.test import override_settings
 
 from apps.inference.curated import CuratedProvider
-from apps.inference.errors import ConnectionFailed, InferenceError, Misconfigured, TimedOut
+from apps.inference.errors import (
+    ConnectionFailed,
+    InferenceError,
+    LostAnswer,
+    Misconfigured,
+    RateLimited,
+    Spent,
+    TimedOut,
+)
+from apps.inference.models import ProviderKind
 from apps.inference.providers import connecting
-from apps.inference.providers.connecting import Transport
+from apps.inference.providers.connecting import Connections
 from tests.inference.serving import make_provider
 from tests.scripted import ScriptedServer
 
@@ -22,7 +30,7 @@ CHAT = {"model": "scripted-chat", "messages": [{"role": "user", "content": "hell
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counts: Counter[str] = Counter()
     real = connecting.open_socket
 
@@ -35,19 +43,21 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     return counts
 
 
-async def ask(client: httpx2.AsyncClient, provider: CuratedProvider, body: dict[str, Any]) -> int:
-    headers = {"authorization": f"Bearer {provider.api_key}"}
+async def ask(connections: Connections, provider: CuratedProvider, body: dict[str, Any]) -> int:
     url = f"{provider.base_url}/chat/completions"
-    return (await client.post(url, json=body, headers=headers, timeout=5)).status_code
+    return (await connections.ask("POST", url, orjson.dumps(body), timeout=5)).status
 
 
 def ask_at_once(provider: CuratedProvider, times: int, rounds: int = 1, body: dict[str, Any] = CHAT) -> list[int]:
     async def work() -> list[int]:
-        async with httpx2.AsyncClient(transport=Transport(provider)) as client:
+        connections = Connections(provider)
+        try:
             found: list[int] = []
             for _ in range(rounds):
-                found += await asyncio.gather(*(ask(client, provider, body) for _ in range(times)))
+                found += await asyncio.gather(*(ask(connections, provider, body) for _ in range(times)))
             return found
+        finally:
+            await connections.close()
 
     return asyncio.run(work())
 
@@ -62,6 +72,31 @@ def test_no_more_connections_than_are_allowed(scripted: ScriptedServer, opened: 
     body = {**CHAT, "model": "slow"}
     assert ask_at_once(make_provider(scripted, max_connections=4), 12, body=body) == [200] * 12
     assert opened["opened"] <= 4
+
+
+def test_who_finds_all_connections_in_use_is_told_so_and_it_is_no_fault_of_the_provider(
+    scripted: ScriptedServer,
+) -> None:
+    scripted.script("held", always={"hang": True})
+    provider = make_provider(scripted, max_connections=1, kept_connections=1)
+
+    async def work() -> None:
+        connections = Connections(provider)
+        url = f"{provider.base_url}/chat/completions"
+        body = orjson.dumps({**CHAT, "model": "held"})
+        held = asyncio.create_task(connections.ask("POST", url, body, timeout=30))
+        while not scripted.requests():
+            await asyncio.sleep(0.01)
+        try:
+            with pytest.raises(RateLimited) as caught:
+                await connections.ask("POST", url, body, timeout=0.2)
+            assert (caught.value.breaks, caught.value.try_again, caught.value.spent) == (False, False, Spent.NOTHING)
+        finally:
+            held.cancel()
+            await connections.close()
+
+    asyncio.run(work())
+    assert len(scripted.requests()) == 1
 
 
 def test_those_kept_are_fewer(scripted: ScriptedServer, opened: Counter[str]) -> None:
@@ -91,6 +126,12 @@ def test_where_nobody_may_connect(url: str, private: bool, opened: Counter[str])
     assert "PROVIDER_PRIVATE_NETWORKS" in caught.value.detail
     assert not opened
     assert "1" not in str(caught.value)
+
+
+def test_what_runs_on_this_machine_is_reached_all_the_same(scripted: ScriptedServer) -> None:
+    provider = make_provider(scripted, kind=ProviderKind.LOCAL)
+    with override_settings(PROVIDER_PRIVATE_NETWORKS=False):
+        assert ask_at_once(provider, 1) == [200]
 
 
 def test_a_name_that_leads_inside_later_is_noticed(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +165,15 @@ def test_names_that_nobody_knows_and_addresses_that_are_none() -> None:
         ask_at_once(make_provider(base_url="http://2130706433/v1"), 1)
     with pytest.raises(ConnectionFailed):
         ask_at_once(make_provider(base_url="http://models.invalid/v1"), 1)
+
+
+def test_a_key_that_fits_in_no_header(scripted: ScriptedServer) -> None:
+    with pytest.raises(Misconfigured):
+        ask_at_once(make_provider(scripted, api_key="two\r\nlines: here"), 1)
+    assert not scripted.requests()
+
+
+def test_an_answer_without_an_end(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "MOST_BYTES", 100)
+    with pytest.raises(LostAnswer):
+        ask_at_once(make_provider(scripted), 1)

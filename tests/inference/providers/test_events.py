@@ -65,6 +65,11 @@ def test_whatever_comes_is_parts_or_an_error_of_ours(data: bytes, cuts: list[int
         (b'data: {"choices": ["a"]}\n\n' + END, LostAnswer),
         (b'data: {"choices": [{"delta": {"content": 5}}]}\n\n' + END, LostAnswer),
         (b'data: {"choices": [{"delta": {"tool_calls": [5]}}]}\n\n' + END, LostAnswer),
+        (b'data: {"choices": [{"delta": "text"}]}\n\n' + END, LostAnswer),
+        (b'data: {"choices": [{"delta": {}, "index": [0]}]}\n\n' + END, LostAnswer),
+        (b'data: {"choices": [{"delta": {}, "index": "a"}]}\n\n' + END, LostAnswer),
+        (b'data: {"choices": [{"delta": {"tool_calls": [{"index": {}, "function": {}}]}}]}\n\n' + END, LostAnswer),
+        (b'data: {"choices": [{"delta": {"tool_calls": [{"function": {"arguments": 5}}]}}]}\n\n' + END, LostAnswer),
     ],
 )
 def test_what_is_no_stream(data: bytes, kind: type[InferenceError]) -> None:
