@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django_redis import get_redis_connection
 from redis.exceptions import NoScriptError
 
@@ -15,7 +16,7 @@ from apps.core.valkey import get_async_client
 from apps.inference.budgets.policies import Account, Amount, Limit
 
 PREFIX = "touchstone:budgets:1:{all}"
-HOLD_SECONDS = 900
+HOLD_SECONDS = max(900, int(settings.GATEWAY_TIMEOUT_SECONDS) + 60)
 """When a reservation is given up whose process is gone: no call takes as long."""
 KEPT_SECONDS = 40 * 86_400
 SETTLED_SECONDS = 120

@@ -19,16 +19,24 @@ def check_fit(model: CuratedModel, exchange: Exchange, *, streamed: bool) -> Inf
     """Why this model can't be asked this; None where it can."""
     body = exchange.body
     if model.operation is not exchange.operation:
-        return NotSupported(f"{model.name} is for {model.operation}")
+        return refuse(model, f"is for {model.operation.value}, not for {exchange.operation.value}")
     if streamed and not model.can_stream:
-        return NotSupported(f"{model.name} can't stream")
+        return refuse(model, "can't stream: ask without 'stream'")
     if body.get("tools") and not model.can_use_tools:
-        return NotSupported(f"{model.name} can't use tools")
+        return refuse(model, "can't use tools")
     if wants_json(body) and not model.can_keep_schema:
-        return NotSupported(f"{model.name} can't keep a schema")
-    if model.operation not in OF_TEXTS and count_prompt(model.operation, body) > model.context_tokens:
-        return InputTooLong(f"{model.name} takes {model.context_tokens} tokens")
+        return refuse(model, "can't keep to JSON ('response_format')")
+    if model.operation in OF_TEXTS:
+        return None
+    tokens = count_prompt(model.operation, body)
+    if tokens > model.context_tokens:
+        message = f"The request has about {tokens:,} tokens, and the model takes {model.context_tokens:,}."
+        return InputTooLong(f"{model.name}: {message}", message=message)
     return None
+
+
+def refuse(model: CuratedModel, why: str) -> NotSupported:
+    return NotSupported(f"{model.name} {why}", message=f"The model {why}.")
 
 
 def wants_json(body: Body) -> bool:

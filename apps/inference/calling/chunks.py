@@ -23,7 +23,7 @@ class Assembled:
         if self._first is None:
             self._first = part
         for choice in part.get("choices") or ():
-            place = choice.get("index", 0)
+            place = choice.get("index") or 0
             into = self._choices.get(place)
             if into is None:
                 into = self._choices[place] = _Choice()
@@ -33,6 +33,10 @@ class Assembled:
                 self.tokens += into.add_delta(choice.get("delta") or {})
             else:
                 self.tokens += into.add_text(choice.get("text") or "")
+
+    def tell_usage(self, usage: dict[str, Any]) -> Part:
+        """The last chunk, for who asked for the usage."""
+        return tell_usage_part(self._first or {}, usage)
 
     def whole(self, usage: dict[str, int]) -> dict[str, Any]:
         """The answer as it would have come without streaming; of what came where it was cut."""
@@ -47,6 +51,8 @@ class _Choice:
     def __init__(self) -> None:
         self.reason: str | None = None
         self._texts: list[str] = []
+        self._others: dict[str, list[str]] = {}
+        """What is said beside the answer: why it is refused, or what was thought before."""
         self._calls: dict[int, dict[str, Any]] = {}
 
     def add_text(self, text: str) -> int:
@@ -57,9 +63,15 @@ class _Choice:
         return count_text(text)
 
     def add_delta(self, delta: Part) -> int:
-        tokens = self.add_text(delta.get("content") or "")
-        for piece in delta.get("tool_calls") or ():
-            tokens += self._add_call(piece)
+        tokens = 0
+        for name, value in delta.items():
+            if name == "content":
+                tokens += self.add_text(value or "")
+            elif name == "tool_calls":
+                tokens += sum(map(self._add_call, value or ()))
+            elif isinstance(value, str) and value and name != "role":
+                self._others.setdefault(name, []).append(value)
+                tokens += count_text(value)
         return tokens
 
     def whole(self, place: int, *, is_chat: bool) -> dict[str, Any]:
@@ -68,13 +80,14 @@ class _Choice:
         if not is_chat:
             return {**choice, "text": text}
         message: dict[str, Any] = {"role": "assistant", "content": text or None}
+        message |= {name: "".join(texts) for name, texts in self._others.items()}
         if self._calls:
             message["tool_calls"] = [self._calls[number] for number in sorted(self._calls)]
         return {**choice, "message": message}
 
     def _add_call(self, piece: Part) -> int:
         new = {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-        call = self._calls.setdefault(piece.get("index", 0), new)
+        call = self._calls.setdefault(piece.get("index") or 0, new)
         call["id"] = piece.get("id") or call["id"]
         function = piece.get("function") or {}
         tokens = 0
@@ -96,13 +109,13 @@ def split(body: Body) -> Iterator[Part]:
             yield {**head, "choices": [{**rest, "text": choice.get("text", ""), "finish_reason": None}]}
             yield {**head, "choices": [{**rest, "text": "", "finish_reason": choice.get("finish_reason")}]}
             continue
-        delta = {"role": "assistant", "content": message.get("content")}
+        delta: Part = {name: value for name, value in message.items() if isinstance(value, str | None)}
         if calls := message.get("tool_calls"):
             delta["tool_calls"] = [{"index": number, **call} for number, call in enumerate(calls)]
         yield {**head, "choices": [{**rest, "delta": delta, "finish_reason": None}]}
         yield {**head, "choices": [{**rest, "delta": {}, "finish_reason": choice.get("finish_reason")}]}
 
 
-def tell_usage_part(part: Part, usage: dict[str, int]) -> Part:
+def tell_usage_part(part: Part, usage: dict[str, Any]) -> Part:
     """The last chunk, for who asked for the usage."""
     return {**part, "choices": [], "usage": usage}

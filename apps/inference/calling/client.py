@@ -78,15 +78,15 @@ async def ask_whole(course: Course, model: CuratedModel) -> dict[str, Any]:
 
 async def answer_in_form(course: Course, model: CuratedModel, body: Body) -> dict[str, Any]:
     """JSON that was checked; a model that gave none is told what is wrong, once. Raises WrongForm."""
-    from apps.inference.calling.forms import ask_again, read_form  # what checks schemas takes its time to import
+    from apps.inference.calling.forms import ask_again, read_form_within  # what checks schemas takes its time to import
 
-    form = read_form(body)
+    form = await read_form_within(course.seconds_left, body)
     answer = await send(course, model, body)
-    problem = form.find_problem(answer)
+    problem = await form.find_problem_within(course.seconds_left, answer)
     if not problem:
         return answer
     again = await send(course, model, ask_again(body, answer, problem))
-    if problem := form.find_problem(again):
+    if problem := await form.find_problem_within(course.seconds_left, again):
         raise WrongForm(problem)
     usage = add_usage(read_usage(answer) or Usage(), read_usage(again) or Usage())
     return {**again, "usage": tell_usage(usage)}

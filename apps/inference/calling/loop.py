@@ -31,22 +31,35 @@ def run(work: Coroutine[Any, Any, Got]) -> Got:
         raise
 
 
+def end_loop() -> None:
+    """Ends it, with its threads and what they are connected to. The next call begins another."""
+    global _kept
+    with _starting:
+        if _kept is not None:
+            _kept.finish()
+            _kept = None
+
+
 class _LoopThread:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
-        self._thread = BackgroundThread("inference-loop", self._run, finish=self._finish)
+        self._thread = BackgroundThread("inference-loop", self._run, finish=self.finish)
         self._thread.start()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
-    def _finish(self) -> None:
-        if self.pid == os.getpid():
+    def finish(self) -> None:
+        if self.pid == os.getpid() and self.loop.is_running():
             with suppress(TimeoutError):
-                asyncio.run_coroutine_threadsafe(close_adapters(), self.loop).result(CLOSE_SECONDS)
+                asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(CLOSE_SECONDS)
             self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def _close(self) -> None:
+        await close_adapters()
+        await self.loop.shutdown_default_executor()
 
 
 _starting = threading.Lock()

@@ -1,24 +1,33 @@
 """An answer that comes in parts."""
 
-from collections.abc import AsyncGenerator, Iterator
-from typing import Self
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any, Self
 
 from apps.inference.caching.exchanges import keep
+from apps.inference.calling.choosing import wants_json
 from apps.inference.calling.chunks import Assembled, Part, split, tell_usage_part
 from apps.inference.calling.course import Course
 from apps.inference.calling.patience import Patience
 from apps.inference.calling.trying import Trial, try_again
 from apps.inference.curated import CuratedModel
-from apps.inference.errors import BudgetSpent, InferenceError, LostAnswer, Spent, TimedOut
-from apps.inference.exchange import Reply, Usage
+from apps.inference.errors import BudgetSpent, InferenceError, LostAnswer, Spent, TimedOut, WrongForm
+from apps.inference.exchange import Operation, Reply, Usage
 from apps.inference.providers import adapter_of
 from apps.inference.tokens import read_usage, tell_usage
+
+if TYPE_CHECKING:
+    from apps.inference.calling.forms import Form
+
+WRONG_FORM = (
+    "The answer does not keep to the JSON schema. Ask without 'stream' to have such an answer put right. {problem}"
+)
 
 
 class Stream:
     """Parts in the form of OpenAI's chunks. Recorded once: at its end, at an error, or when it is closed.
 
-    Who does not read it to its end closes it: `aclose()` ends the request at the provider. One task reads it.
+    The part that tells the usage comes after that, so that what it all cost is known with it. Who does not read a
+    stream to its end closes it: `aclose()` ends the request at the provider. One task reads it.
     """
 
     def __init__(self, course: Course, model: str, provider: str, tier: str) -> None:
@@ -60,13 +69,19 @@ class Stream:
 class LiveStream(Stream):
     """From a provider that has begun to answer."""
 
-    def __init__(self, trial: Trial, parts: AsyncGenerator[Part, None], first: Part) -> None:
+    def __init__(
+        self, trial: Trial, parts: AsyncGenerator[Part, None], first: Part, form: "Form | None" = None
+    ) -> None:
+        """`form` is what the whole answer must be, where JSON was asked for."""
         model = trial.model
         super().__init__(trial.course, model.name, model.provider.name, model.tier.value)
         self._trial = trial
         self._parts = parts
         self._first: Part | None = first
+        self._form = form
         self._usage: Usage | None = None
+        self._told: dict[str, Any] | None = None
+        """The usage in the provider's own words."""
         self._came = Assembled(model.operation)
         self._is_over = False
         self._patience = Patience(trial.course.seconds_left, model.provider.timeout)
@@ -81,7 +96,9 @@ class LiveStream(Stream):
                     return part
         except StopAsyncIteration:
             await self._finish()
-            raise
+            if not self._asks_usage:
+                raise
+            return self._came.tell_usage(self._told or tell_usage(self._count()))
         except InferenceError as error:
             await self._break_off(error)
             raise
@@ -92,9 +109,11 @@ class LiveStream(Stream):
     async def aclose(self) -> None:
         if not self._is_over:
             self._close()
-            await self._parts.aclose()
-            await self._trial.cancel(self._count())
-            self._end(self._assemble(), cancelled=True)
+            try:
+                await self._trial.cancel(self._count())
+            finally:
+                self._end(self._assemble(), cancelled=True)
+                await self._parts.aclose()
 
     async def _read(self) -> Part:
         if self._first is not None:
@@ -108,12 +127,12 @@ class LiveStream(Stream):
     def _take(self, part: Part) -> bool:
         """Whether it is passed on. Raises BudgetSpent when more came than was granted."""
         part["model"] = self.model
-        if part.get("usage"):
-            self._usage = read_usage(part) or self._usage
+        if part.get("usage") and (usage := read_usage(part)):
+            self._usage, self._told = usage, part["usage"]
+        if not part.get("choices") and (not self._asks_usage or part.get("usage")):
+            return False
         if not self._asks_usage:
             part.pop("usage", None)
-            if not part.get("choices"):
-                return False
         self._came.add(part)
         if self._trial.is_limited and self._came.tokens > self._trial.affordable:
             raise BudgetSpent(message="The budget for models was spent in the midst of the answer.")
@@ -130,18 +149,45 @@ class LiveStream(Stream):
         return self._course.reply(self._came.whole(tell_usage(self._count())))
 
     async def _finish(self) -> None:
+        """Raises WrongForm."""
         self._close()
-        await self._trial.succeed(self._count())
+        try:
+            await self._trial.succeed(self._count())
+        finally:
+            problem = await self._conclude()
+        if problem is not None:
+            raise problem
+
+    async def _conclude(self) -> InferenceError | None:
         reply = self._assemble()
-        keep(self._course.exchange, reply)
-        self._end(reply)
+        try:
+            problem = await self._check(reply)
+        except BaseException:
+            self._end(reply, cancelled=True)
+            raise
+        if problem is None:
+            keep(self._course.exchange, reply)
+        self._end(reply, error=problem)
+        return problem
+
+    async def _check(self, reply: Reply) -> InferenceError | None:
+        """What is wrong with the whole answer. Its parts are with the caller: nothing can be put right any more."""
+        if self._form is None:
+            return None
+        try:
+            found = await self._form.find_problem_within(self._course.seconds_left, reply.body)
+        except InferenceError as error:
+            return error
+        return WrongForm(found, message=WRONG_FORM.format(problem=found)) if found else None
 
     async def _break_off(self, error: InferenceError) -> None:
         self._close()
-        await self._parts.aclose()
         usage = None if error.spent is Spent.MOST else self._count()
-        await self._trial.fail(error, usage)
-        self._end(self._assemble(), error=error)
+        try:
+            await self._trial.fail(error, usage)
+        finally:
+            self._end(self._assemble(), error=error)
+            await self._parts.aclose()
 
 
 class ReplayedStream(Stream):
@@ -151,40 +197,44 @@ class ReplayedStream(Stream):
         super().__init__(course, reply.model, reply.provider, reply.tier)
         self.cache = reply.cache
         self._kept = reply
-        self._parts = self._split()
+        self._parts = split(reply.body)
+        self._last: Part = {}
 
     async def __anext__(self) -> Part:
         for part in self._parts:
+            self._last = part
             return part
         if self._reply is None:
             self._end(self._kept)
+            if self._asks_usage:
+                return tell_usage_part(self._last, tell_usage(self._kept.usage))
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
         if self._reply is None:
             self._end(self._kept, cancelled=True)
 
-    def _split(self) -> Iterator[Part]:
-        part: Part = {}
-        for part in split(self._kept.body):
-            yield part
-        if self._asks_usage:
-            yield tell_usage_part(part, tell_usage(self._kept.usage))
-
 
 async def open_live(course: Course, model: CuratedModel) -> Stream:
-    """A stream whose first part has come. Until then it is tried again as whole answers are."""
-    return await try_again(course, model, lambda: _open_once(course, model))
+    """A stream whose first part has come. Until then it is tried again as whole answers are.
+
+    Raises Refused for a JSON schema that is none, before anybody is asked.
+    """
+    form = None
+    if model.operation is Operation.CHAT and wants_json(course.exchange.body):
+        from apps.inference.calling.forms import read_form_within  # what checks schemas takes its time to import
+
+        form = await read_form_within(course.seconds_left, course.exchange.body)
+    return await try_again(course, model, lambda: _open_once(course, model, form))
 
 
-async def _open_once(course: Course, model: CuratedModel) -> Stream:
+async def _open_once(course: Course, model: CuratedModel, form: "Form | None") -> Stream:
     trial = await Trial.begin(course, model, course.exchange.body)
-    parts = adapter_of(model.provider).stream(model, trial.body, timeout=trial.seconds)
     try:
-        if trial.is_limited and trial.affordable < 1:
-            raise BudgetSpent("what is left is less than the question costs")
         async with trial.limit():
+            parts = adapter_of(model.provider).stream(model, trial.body, timeout=trial.seconds)
             first = await anext(parts)
+            await trial.begins()
     except TimeoutError:
         await trial.fail(late := TimedOut(f"no part in {trial.seconds:.1f} s"))
         raise late from None
@@ -198,4 +248,4 @@ async def _open_once(course: Course, model: CuratedModel) -> Stream:
         await trial.cancel()
         raise
     course.first_ms = course.ms
-    return LiveStream(trial, parts, first)
+    return LiveStream(trial, parts, first, form)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from apps.core import metrics
@@ -15,12 +16,25 @@ from apps.inference.errors import BudgetSpent, InferenceError, Spent, TimedOut
 from apps.inference.exchange import MILLION, Body, Usage
 from apps.inference.models import ProviderKind
 from apps.inference.providers import adapter_of, prepare_adapter
-from apps.inference.tokens import LIMITS, count_answer, count_prompt, most_completion, read_usage, tell_usage
+from apps.inference.tokens import (
+    LIMITS,
+    count_answer,
+    count_answers,
+    count_pictures,
+    count_prompt,
+    most_completion,
+    read_usage,
+    tell_usage,
+)
 
 TRIES = 3
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
 """Seconds. Who is told to wait longer asks the next model, or is told so."""
+
+TOO_LITTLE_LEFT = (
+    "What is left of a budget is less than this costs. Ask for less, or wait until its next day or month begins (UTC)."
+)
 
 Got = TypeVar("Got")
 
@@ -77,10 +91,11 @@ class Trial:
         self.course = course
         self.model = model
         self.body = body
-        self.prompt = count_prompt(model.operation, body)
+        self.prompt = count_prompt(model.operation, body) + count_pictures(body)
         self.most = Usage(self.prompt, most_completion(model.operation, body, model.max_output_tokens))
         self.reservation: Reservation
-        self.seconds = min(course.seconds_left, model.provider.timeout)
+        self._answers = count_answers(body)
+        self.seconds = 0.0
         self.is_limited = False
         """Whether less was granted than it may cost."""
         self._breaker = breaker_of(model.provider)
@@ -99,18 +114,32 @@ class Trial:
         return trial
 
     async def _admit(self) -> None:
-        if self.seconds <= 0:
-            raise TimedOut("the deadline has passed")
+        self._take_time()
         await self._breaker.admit()
-        dollars = self.model.prices.cost(self.most)
         try:
-            self.reservation = await reserve(
-                self.course.exchange.caller, self.course.alias, dollars=dollars, tokens=self.most.total
-            )
+            await self._reserve()
         except BaseException:
             await self._breaker.released()
             raise
+
+    async def _reserve(self) -> None:
+        dollars = self.model.prices.cost(self.most)
+        self.reservation = await reserve(
+            self.course.exchange.caller, self.course.alias, dollars=dollars, tokens=self.most.total
+        )
         self.is_limited = self.reservation.dollars < dollars or self.reservation.tokens < self.most.total
+        try:
+            if self.is_limited and self.affordable < self._answers:
+                raise BudgetSpent("what is left is less than the question costs", message=TOO_LITTLE_LEFT)
+            self._take_time()  # what is left of it after waiting for the breaker and the budgets
+        except InferenceError:
+            await self.reservation.settle(Decimal(0), 0)
+            raise
+
+    def _take_time(self) -> None:
+        self.seconds = min(self.course.seconds_left, self.model.provider.timeout)
+        if self.seconds <= 0:
+            raise TimedOut("the deadline has passed")
 
     def limit(self) -> asyncio.Timeout:
         """Raises TimeoutError at the deadline, or before it when the provider's own time is up."""
@@ -120,12 +149,8 @@ class Trial:
         """The body for a whole answer that costs no more than was granted."""
         if not self.is_limited:
             return self.body
-        affordable = self.affordable
-        if affordable < 1:
-            raise BudgetSpent("what is left is less than the question costs")
-        name = next((name for name in LIMITS if self.body.get(name)), LIMITS[-1])
-        share = self.most.completion // int(self.body.get(name) or self.model.max_output_tokens)
-        return {**self.body, name: max(1, affordable // max(1, share))}
+        names = [name for name in LIMITS if self.body.get(name)] or LIMITS[-1:]
+        return {**self.body, **dict.fromkeys(names, self.affordable // self._answers)}
 
     @property
     def affordable(self) -> int:
@@ -139,6 +164,9 @@ class Trial:
 
     def estimate(self, completion: int) -> Usage:
         return Usage(self.prompt, completion, estimated=True)
+
+    async def begins(self) -> None:
+        await self._breaker.answers()
 
     async def succeed(self, usage: Usage) -> None:
         await self._settle("ok", usage)
@@ -156,8 +184,9 @@ class Trial:
     def _guess(self, spent: Spent) -> Usage:
         if spent is Spent.NOTHING:
             return Usage()
-        is_little = spent is Spent.SOME and self.course.streamed
-        return self.estimate(0 if is_little else self.most.completion)
+        if spent is Spent.SOME and self.course.streamed:
+            return self.estimate(0)
+        return self.estimate(min(self.most.completion, self.affordable) if self.is_limited else self.most.completion)
 
     async def _settle(self, outcome: str, usage: Usage) -> None:
         """Waits for nothing, so that nobody who is cancelled twice leaves it undone."""

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from apps.inference.calling import call_async, trying
+from apps.inference.breaker import ProviderBreaker
+from apps.inference.breaker.board import board
+from apps.inference.calling import call_async, open_stream, trying
 from apps.inference.curated import CuratedModel
 from apps.inference.errors import (
     BadAnswer,
@@ -26,8 +28,9 @@ from apps.inference.errors import (
     UnknownModel,
 )
 from apps.inference.exchange import Operation, Prices, Usage
+from apps.inference.tokens import count_prompt
 from tests.inference.calling.conftest import Curate
-from tests.inference.serving import Purse, Recorded, make_curated, make_exchange, make_model, make_provider, run
+from tests.inference.serving import CHAT, Purse, Recorded, make_curated, make_exchange, make_model, make_provider, run
 from tests.scripted import ScriptedServer
 
 pytestmark = pytest.mark.integration
@@ -184,6 +187,24 @@ def test_a_deadline_that_has_passed_asks_nobody(scripted: ScriptedServer, curate
     assert not scripted.requests()
 
 
+def test_a_deadline_that_passes_while_the_budgets_are_asked_asks_nobody(
+    scripted: ScriptedServer, curate: Curate, purse: Purse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granting = trying.reserve
+
+    async def reserve(*given: Any, **asked: Any) -> Any:
+        await asyncio.sleep(0.2)
+        return await granting(*given, **asked)
+
+    monkeypatch.setattr(trying, "reserve", reserve)
+    model = make_model(make_provider(scripted))
+    curate(make_curated(model))
+    with pytest.raises(TimedOut):
+        run(lambda: call_async(make_exchange(model, seconds=0.1)))
+    assert not scripted.requests()
+    assert (purse.open, purse.spent) == (0, (0, 0))
+
+
 def test_a_cancelled_call_ends_at_the_provider_and_is_settled_and_put_down(
     scripted: ScriptedServer, curate: Curate, recorded: list[Recorded], purse: Purse
 ) -> None:
@@ -265,6 +286,54 @@ def test_an_answer_is_no_longer_than_the_budget_allows(scripted: ScriptedServer,
     reply = run(lambda: call_async(make_exchange(model)))
     assert reply.body["choices"][0]["finish_reason"] == "length"
     assert reply.cost <= purse.dollars
+
+
+def test_whichever_limit_a_server_looks_at_is_what_the_budget_allows(
+    scripted: ScriptedServer, curate: Curate, purse: Purse
+) -> None:
+    model = make_model(make_provider(scripted))
+    purse.tokens = count_prompt(Operation.CHAT, CHAT) + 4 * 3
+    curate(make_curated(model))
+    body = {**CHAT, "max_completion_tokens": 1, "max_tokens": 10**15, "n": 4}
+    run(lambda: call_async(make_exchange(model, body)))
+    [sent] = scripted.requests()
+    assert (sent["body"]["max_completion_tokens"], sent["body"]["max_tokens"]) == (3, 3)
+
+
+def test_a_lost_answer_costs_no_more_than_was_granted(
+    scripted: ScriptedServer, curate: Curate, purse: Purse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "TRIES", 1)
+    scripted.script("lost", always={"wrong_json": True})
+    model = make_model(make_provider(scripted), "lost")
+    purse.tokens = 50
+    curate(make_curated(model))
+    with pytest.raises(LostAnswer):
+        run(lambda: call_async(make_exchange(model)))
+    assert purse.spent[1] == 50
+
+
+@pytest.mark.parametrize("ask", [call_async, open_stream])
+def test_a_budget_that_pays_for_nothing_says_nothing_of_the_provider(
+    ask: Any, scripted: ScriptedServer, curate: Curate, purse: Purse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Watched(ProviderBreaker):
+        async def _step(self, step: str) -> Any:
+            told.append(step)
+
+        async def admit(self) -> None:
+            self._trial = 1
+
+    monkeypatch.setattr(trying, "breaker_of", lambda provider: Watched(board, provider))
+    model = make_model(make_provider(scripted))
+    purse.tokens = 3
+    curate(make_curated(model))
+    with pytest.raises(BudgetSpent):
+        run(lambda: ask(make_exchange(model)))
+    assert (told, purse.open) == (["release"], 0)
+    assert not scripted.requests()
 
 
 def test_the_budget_is_asked_before_each_try(scripted: ScriptedServer, curate: Curate, purse: Purse) -> None:

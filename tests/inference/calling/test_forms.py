@@ -1,13 +1,19 @@
 """Answers in JSON: checked, put right once, and no schema that could harm."""
 
+import asyncio
 import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from apps.inference.calling import call_async
+from apps.inference.calling import call_async, forms, open_stream, schemas
 from apps.inference.calling.forms import read_form
-from apps.inference.errors import Refused, WrongForm
+from apps.inference.calling.schemas import LONGEST_PATTERN, MOST_BYTES, MOST_PATTERNS
+from apps.inference.errors import Refused, TimedOut, WrongForm
 from tests.inference.calling.conftest import Curate
 from tests.inference.serving import CHAT, Purse, Recorded, make_curated, make_exchange, make_model, make_provider, run
 from tests.scripted import ScriptedServer
@@ -98,6 +104,10 @@ def test_calls_of_tools_and_refusals_are_no_texts() -> None:
         {"pattern": "("},
         {"properties": {"a": {"pattern": "(?=a)"}}},
         {"patternProperties": {"(a+)+$": {}}},
+        {"unevaluatedProperties": False},
+        {"properties": {"a": {"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "^(a+)+$"}}},
+        {"pattern": "a" * (LONGEST_PATTERN + 1)},
+        {"anyOf": [{"pattern": f"a{number}"} for number in range(MOST_PATTERNS + 1)]},
         "no object",
         None,
     ],
@@ -118,3 +128,80 @@ def test_no_schema_fetches_another_or_runs_for_ever() -> None:
             read_form(ask_for(schema)).find_problem(answer("{}"))
     slow = {"type": "string", "pattern": "^(a+)+$"}
     assert read_form(ask_for(slow)).find_problem(answer(json.dumps("a" * 5000 + "b")))
+
+
+TWICE = {f"d{place}": {"allOf": [{"$ref": f"#/$defs/d{place + 1}"}] * 2} for place in range(40)}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"$defs": {**TWICE, "d40": {"type": "object"}}, "$ref": "#/$defs/d0"}, {}),
+        ({"allOf": [{"items": {"type": "integer", "minimum": place}} for place in range(500)]}, [1000] * 1000),
+        ({"items": {"enum": list(range(5000))}}, [-1] * 1000),
+    ],
+)
+def test_no_schema_keeps_everybody_waiting(schema: Any, value: Any) -> None:
+    with pytest.raises(Refused, match="too long"):
+        read_form(ask_for(schema)).find_problem(answer(json.dumps(value)))
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Until it is opened, schemas are being read."""
+    opened = threading.Event()
+
+    def wait(schema: bytes) -> Any:
+        assert opened.wait(30)
+        return schemas.compile_schema(schema)
+
+    monkeypatch.setattr(forms, "compile_schema", wait)
+    yield opened
+    opened.set()
+
+
+def test_while_schemas_are_read_others_are_answered(
+    scripted: ScriptedServer, curate: Curate, gate: threading.Event
+) -> None:
+    scripted.script("form", always={"content": '{"town": "Paris", "people": 2}'})
+    model = make_model(make_provider(scripted), "form")
+    curate(make_curated(model))
+
+    async def scenario() -> None:
+        async def open_and_read() -> None:
+            async for _ in await open_stream(make_exchange(model, ask_for(TOWN))):
+                pass
+
+        held = [asyncio.create_task(call_async(make_exchange(model, ask_for(TOWN)))) for _ in range(3)]
+        held += [asyncio.create_task(open_and_read()) for _ in range(3)]
+        await call_async(make_exchange(model, CHAT))
+        assert not any(task.done() for task in held)
+        gate.set()
+        await asyncio.gather(*held)
+
+    run(scenario)
+
+
+def test_who_has_no_time_left_waits_for_no_schema(
+    scripted: ScriptedServer, curate: Curate, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "LEAST_SECONDS", 0.05)
+    model = make_model(make_provider(scripted))
+    curate(make_curated(model))
+    with pytest.raises(TimedOut):
+        run(lambda: call_async(replace(make_exchange(model, ask_for(TOWN)), deadline=time.monotonic() + 0.1)))
+    assert not scripted.requests()
+
+
+def test_a_schema_of_any_length_is_none() -> None:
+    with pytest.raises(Refused, match="more than"):
+        read_form(ask_for({"description": "a" * MOST_BYTES}))
+
+
+def test_many_rows_are_no_trouble() -> None:
+    rows = [{"town": f"Paris {place}", "people": place} for place in range(1, 2001)]
+    form = read_form(
+        ask_for({"$schema": "http://json-schema.org/draft-07/schema#", "items": TOWN, "uniqueItems": True})
+    )
+    assert not form.find_problem(answer(json.dumps(rows)))
+    assert "different" in form.find_problem(answer(json.dumps([*rows, rows[0]])))

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import threading
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from apps.inference.calling import Stream, client, open_stream, trying
+from apps.inference.calling import Stream, client, forms, open_stream, streams, trying
 from apps.inference.calling.streams import ReplayedStream
+from apps.inference.curated import CuratedModel
 from apps.inference.errors import (
     BadAnswer,
     BudgetSpent,
@@ -16,9 +19,11 @@ from apps.inference.errors import (
     InferenceError,
     LostAnswer,
     NotSupported,
+    Refused,
     TimedOut,
+    WrongForm,
 )
-from apps.inference.exchange import Exchange, Operation, Reply, Usage
+from apps.inference.exchange import Body, Exchange, Operation, Reply, Usage
 from tests.inference.calling.conftest import Curate
 from tests.inference.serving import CHAT, Purse, Recorded, make_curated, make_exchange, make_model, make_provider, run
 from tests.scripted import ScriptedServer
@@ -82,6 +87,34 @@ def test_usage_comes_last_for_who_asks(scripted: ScriptedServer, curate: Curate)
     parts, _ = run(lambda: read(make_exchange(model, body)))
     assert parts[-1]["choices"] == []
     assert parts[-1]["usage"]["total_tokens"] == 24
+
+
+def test_usage_is_told_in_the_servers_words_and_counted_here_where_it_has_none(
+    scripted: ScriptedServer, curate: Curate
+) -> None:
+    scripted.script("silent", {"ok": True}, {"no_usage": True})
+    model = make_model(make_provider(scripted), "silent")
+    curate(make_curated(model))
+    body = {**CHAT, "stream_options": {"include_usage": True}}
+    told, _ = run(lambda: read(make_exchange(model, body)))
+    counted, stream = run(lambda: read(make_exchange(model, body)))
+    assert told[-1]["usage"]["completion_tokens_details"] == {"reasoning_tokens": 0, "audio_tokens": 0}
+    assert counted[-1]["usage"]["completion_tokens"] == stream.reply().usage.completion > 0
+    assert {part["id"] for part in counted} == {counted[-1]["id"]}
+
+
+def test_what_a_stream_cost_is_known_with_its_usage(scripted: ScriptedServer, curate: Curate) -> None:
+    model = make_model(make_provider(scripted))
+    curate(make_curated(model))
+
+    async def read_cost() -> Decimal:
+        stream = await open_stream(make_exchange(model, {**CHAT, "stream_options": {"include_usage": True}}))
+        async for part in stream:
+            if part.get("usage"):
+                return stream.reply().cost
+        raise AssertionError("no usage was told")
+
+    assert run(read_cost) == model.prices.cost(Usage(8, 16))
 
 
 def test_calls_of_tools_are_put_together(scripted: ScriptedServer, curate: Curate) -> None:
@@ -195,11 +228,25 @@ def test_a_budget_spent_in_its_midst_ends_it(
     assert scripted.count("long")["streams_left"] == 1
 
 
+def test_what_fails_on_our_side_is_paid_back(
+    scripted: ScriptedServer, curate: Curate, purse: Purse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(provider: Any) -> Any:
+        raise ImportError("no library")
+
+    monkeypatch.setattr(streams, "adapter_of", fail)
+    model = make_model(make_provider(scripted))
+    curate(make_curated(model))
+    with pytest.raises(ImportError):
+        run(lambda: open_stream(make_exchange(model)))
+    assert purse.open == 0
+
+
 def test_a_budget_that_pays_for_no_answer_begins_none(scripted: ScriptedServer, curate: Curate, purse: Purse) -> None:
     model = make_model(make_provider(scripted))
     purse.tokens = 3
     curate(make_curated(model))
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(BudgetSpent, match="Ask for less"):
         run(lambda: open_stream(make_exchange(model)))
     assert not scripted.requests()
     assert purse.open == 0
@@ -247,6 +294,137 @@ def test_a_reader_that_is_cancelled_closes_its_stream(
 
     run(leave)
     assert (purse.open, [one.outcome for one in recorded]) == (0, ["cancelled"])
+
+
+class Stuck:
+    """An adapter whose connection can't be closed."""
+
+    def __init__(self) -> None:
+        self.closing = asyncio.Event()
+
+    async def stream(self, model: CuratedModel, body: Body, *, timeout: float) -> AsyncGenerator[dict[str, Any], None]:
+        try:
+            while True:
+                yield {"id": "x", "choices": [{"index": 0, "delta": {"content": "word"}}]}
+                await asyncio.sleep(0)
+        finally:
+            self.closing.set()
+            await asyncio.Event().wait()
+
+
+def test_who_is_cancelled_twice_has_settled_and_recorded(
+    curate: Curate, recorded: list[Recorded], purse: Purse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(make_provider())
+    curate(make_curated(model))
+
+    async def leave_twice() -> None:
+        adapter = Stuck()
+        monkeypatch.setattr(streams, "adapter_of", lambda provider: adapter)
+        stream = await open_stream(make_exchange(model))
+        await anext(stream)
+        closing = asyncio.create_task(stream.aclose())
+        await adapter.closing.wait()
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert stream.reply().usage.completion == 1
+
+    run(leave_twice)
+    assert (purse.open, len(purse.settled)) == (0, 1)
+    assert [one.outcome for one in recorded] == ["cancelled"]
+
+
+class TestJson:
+    """Of a stream the form is looked at when it is over: what is wrong is told, and nothing put right."""
+
+    BODY = {
+        **CHAT,
+        "stream_options": {"include_usage": True},
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "town", "schema": {"type": "object", "required": ["town"]}},
+        },
+    }
+
+    def test_what_keeps_to_the_schema_ends_well(
+        self, scripted: ScriptedServer, curate: Curate, recorded: list[Recorded]
+    ) -> None:
+        scripted.script("form", {"content": '{"town": "Paris"}'})
+        model = make_model(make_provider(scripted), "form")
+        curate(make_curated(model))
+        parts, _ = run(lambda: read(make_exchange(model, self.BODY)))
+        assert parts[-1]["usage"]
+        assert json.loads(text_of(parts)) == {"town": "Paris"}
+        assert [one.outcome for one in recorded] == ["ok"]
+
+    def test_who_leaves_while_it_is_looked_at_has_paid_for_it(
+        self,
+        scripted: ScriptedServer,
+        curate: Curate,
+        recorded: list[Recorded],
+        purse: Purse,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        began, gate = threading.Event(), threading.Event()
+
+        def wait(*asked: Any) -> None:
+            began.set()
+            assert gate.wait(30)
+
+        monkeypatch.setattr(forms, "find_error", wait)
+        scripted.script("form", {"content": '{"town": "Paris"}'})
+        model = make_model(make_provider(scripted), "form")
+        curate(make_curated(model))
+
+        async def scenario() -> None:
+            reading = asyncio.create_task(read(make_exchange(model, self.BODY)))
+            assert await asyncio.to_thread(began.wait, 30)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            gate.set()
+
+        run(scenario)
+        assert [one.outcome for one in recorded] == ["cancelled"]
+        assert [tokens for _, tokens in purse.settled] == [recorded[0].reply.usage.total]
+        counts = scripted.count("form")
+        assert recorded[0].reply.usage == Usage(counts["prompt_tokens"], counts["completion_tokens"])
+
+    @pytest.mark.parametrize(
+        ("step", "problem"),
+        [({"content": '{"city": "Paris"}'}, "town"), ({"content": "Paris"}, "no JSON"), ({"tokens": 0}, "no JSON")],
+    )
+    def test_what_does_not_ends_with_an_error_and_is_paid_for(
+        self,
+        step: dict[str, Any],
+        problem: str,
+        scripted: ScriptedServer,
+        curate: Curate,
+        recorded: list[Recorded],
+        purse: Purse,
+    ) -> None:
+        scripted.script("form", {"content": "", **step})
+        model = make_model(make_provider(scripted), "form")
+        curate(make_curated(model))
+        parts, stream, error = run(lambda: read_until_it_breaks(make_exchange(model, self.BODY), WrongForm))
+        assert not any(part.get("usage") for part in parts)
+        assert problem in str(error)
+        counts = scripted.count("form")
+        assert counts["requests"] == 1
+        assert stream.reply().usage == Usage(counts["prompt_tokens"], counts["completion_tokens"])
+        assert purse.settled == [(stream.reply().cost, stream.reply().usage.total)]
+        assert [(one.outcome, one.reply.attempts[-1].outcome) for one in recorded] == [("wrong_form", "ok")]
+
+    def test_a_schema_that_is_none_is_refused_before_anybody_is_asked(
+        self, scripted: ScriptedServer, curate: Curate
+    ) -> None:
+        model = make_model(make_provider(scripted))
+        curate(make_curated(model))
+        wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nothing"}}}
+        with pytest.raises(Refused, match="response_format"):
+            run(lambda: open_stream(make_exchange(model, {**CHAT, "response_format": wanted})))
+        assert not scripted.requests()
 
 
 def test_a_server_that_cannot_tell_usage_is_asked_without(scripted: ScriptedServer, curate: Curate) -> None:
