@@ -72,8 +72,13 @@ class Embedder:
         return self._encode(self._tokenize(text))
 
     def _tokenize(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(clean_text(text, self.max_tokens * CHARACTERS_PER_TOKEN)).ids
-        return ids
+        return read_tokens(self._tokenizer, self.max_tokens, text)
+
+
+def read_tokens(tokenizer: "Tokenizer", most: int, text: str) -> list[int]:
+    """Numbers of the tokens that count for a text's vector, `most` of them."""
+    ids: list[int] = tokenizer.encode(clean_text(text, most * CHARACTERS_PER_TOKEN)).ids
+    return ids
 
 
 def load_embedder(folder: Path, *, threads: int = 1, compiled: bool = True) -> Embedder:

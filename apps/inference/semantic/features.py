@@ -9,6 +9,8 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.inference.semantic.alignment import ALIGNMENT, align
+from apps.inference.semantic.vocabulary import Vectors
 from apps.inference.semantic.words import FUNCTION_WORDS, QUESTION_WORDS, Question
 
 Features = NDArray[np.float32]
@@ -24,6 +26,7 @@ FEATURES = (
     "question_words", "same_question", "same_first", "same_start", "same_last", "same_end",
     "names_different", "names_common", "names_rarity",
     "function_words", "persons", "opposites", "one_question", "sentences",
+    *ALIGNMENT,
 )  # fmt: skip
 
 PERSONS = (frozenset({"i", "me", "my"}), frozenset({"you", "your"}), frozenset({"we", "our", "us"}))
@@ -39,8 +42,8 @@ _OPPOSITES = (
 OPPOSITES = frozenset(frozenset(pair.split("/")) for pair in _OPPOSITES.split())
 
 
-def compare(first: Question, second: Question, cosine: float) -> Features:
-    """The features in the order of FEATURES, float32."""
+def compare(first: Question, second: Question, cosine: float, vectors: Vectors) -> Features:
+    """The features in the order of FEATURES, float32; `vectors` are the vocabulary's."""
     return np.array(
         [
             cosine,
@@ -51,6 +54,7 @@ def compare(first: Question, second: Question, cosine: float) -> Features:
             *compare_asking(first, second),
             *compare_names(first, second),
             *compare_small(first, second),
+            *align(first, second, vectors).tolist(),
         ],
         dtype=np.float32,
     )
@@ -111,15 +115,19 @@ def compare_order(first: Question, second: Question) -> list[float]:
 
 
 def longest_common(first: Sequence[str], second: Sequence[str]) -> int:
-    """The length of the longest common subsequence."""
-    row = [0] * (len(second) + 1)
+    """The length of the longest common subsequence.
+
+    A row of the usual table is one number, by a bit for each place of the second (Hyyrö, "Bit-parallel LCS-length
+    computation revisited", AWOCA 2004).
+    """
+    places: dict[str, int] = {}
+    for place, one in enumerate(second):
+        places[one] = places.get(one, 0) | 1 << place
+    row = full = (1 << len(second)) - 1
     for one in first:
-        diagonal = 0
-        for place, two in enumerate(second, 1):
-            above = row[place]
-            row[place] = diagonal + 1 if one == two else max(above, row[place - 1])
-            diagonal = above
-    return row[-1]
+        matches = row & places.get(one, 0)
+        row = (row + matches | row - matches) & full
+    return len(second) - row.bit_count()
 
 
 def compare_numbers(first: Question, second: Question) -> list[float]:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apps.inference.semantic.words import Question
+from apps.inference.semantic.words import Question, find_stem
 
 SHORTEST_ROOT, LONGEST_ENDING = 4, 3
+SAME_NAMES = frozenset({frozenset({"usa", "american"}), frozenset({"uk", "british"})})
+CURRENCIES = frozenset(map(find_stem, ("rupees", "dollars", "euros", "pounds")))
 
 
 class Difference(StrEnum):
@@ -33,7 +35,9 @@ def check_pair(first: Question, second: Question) -> Verdict:
     found = {
         Difference.NUMBERS: first.numbers != second.numbers,
         Difference.NEGATION: first.negations != second.negations,
-        Difference.NAMES: bool(find_missing_names(first, second) or find_missing_names(second, first)),
+        Difference.NAMES: bool(
+            find_missing_names(first, second) or find_missing_names(second, first) or has_other_currency(first, second)
+        ),
         Difference.QUOTED: bool(find_missing_quotes(first, second) or find_missing_quotes(second, first)),
     }
     return Verdict(tuple(difference for difference, differs in found.items() if differs))
@@ -42,13 +46,23 @@ def check_pair(first: Question, second: Question) -> Verdict:
 def find_missing_names(first: Question, second: Question) -> frozenset[str]:
     """The first's names that the second says in no form: "Pakistanis" are named by "Pakistan", and the other way."""
     missing = first.names - second.known
-    return frozenset(name for name in missing if not any(is_derived(name, word) for word in second.known))
+    return frozenset(name for name in missing if not any(is_same_name(name, word) for word in second.known))
+
+
+def is_same_name(one: str, two: str) -> bool:
+    return is_derived(one, two) or frozenset({one, two}) in SAME_NAMES
 
 
 def is_derived(one: str, two: str) -> bool:
     """Whether the longer is the shorter, of four letters or more, with an ending of up to three."""
     shorter, longer = sorted((one, two), key=len)
     return len(shorter) >= SHORTEST_ROOT and len(longer) - len(shorter) <= LONGEST_ENDING and longer.startswith(shorter)
+
+
+def has_other_currency(first: Question, second: Question) -> bool:
+    """Whether both name a currency, and not the same ones."""
+    own, other = first.known & CURRENCIES, second.known & CURRENCIES
+    return bool(own and other and own != other)
 
 
 def find_missing_quotes(first: Question, second: Question) -> frozenset[str]:

@@ -1,22 +1,26 @@
-"""The fitted part of the gate: trees over the features and over what the two vectors tell, and their calibration.
+"""The fitted part of the gate: trees over the features and over what vectors and words tell, and their calibration.
 
 `model.json` beside this file is made by `python -m benchmarks.semantic_fit`.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.inference.semantic.calibration import Calibration
 from apps.inference.semantic.features import FEATURES, Features
+from apps.inference.semantic.vocabulary import Axes
+from apps.inference.semantic.wording import BESIDE, BUCKETS, Wording
 
 Vector = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 MODEL_FILE = Path(__file__).with_name("model.json")
 
 
@@ -39,8 +43,7 @@ class Meaning:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Trees:
+class Trees(NamedTuple):
     """Decision trees in flat arrays, one number a node. A leaf leads to itself either way; `depth` steps reach one.
 
     `features` name the column that a node looks at: at or below its threshold it goes to `left`. `roots` are the
@@ -55,14 +58,11 @@ class Trees:
     values: NDArray[np.float64]
     depth: int
 
-    def score(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score(self, columns: Numbers) -> Numbers:
         """Of columns (pairs, columns): (pairs,)."""
-        rows = np.arange(len(columns))[:, None]
-        node = np.broadcast_to(self.roots, (len(columns), len(self.roots)))
-        for _ in range(self.depth):
-            lower = columns[rows, self.features[node]] <= self.thresholds[node]
-            node = np.where(lower, self.left[node], self.right[node])
-        result: NDArray[np.float64] = self.values[node].sum(axis=1)
+        from apps.inference.semantic.kernels import walk_trees
+
+        result: Numbers = walk_trees(self, columns)
         return result
 
 
@@ -70,23 +70,31 @@ class Trees:
 class Model:
     """`embedding` is the digest of the model whose vectors it was fitted to: with others it says nothing.
 
+    `axes` are those of the vectors of pieces by which features are made.
+
     `threshold` is the probability from which a stored answer is given, unless the monitor has set a stricter one.
     """
 
     embedding: str
+    axes: Axes
     meaning: Meaning
+    wording: Wording
     trees: Trees
     calibration: Calibration
     threshold: float
 
-    def score(self, features: Features, first: Vector, second: Vector) -> NDArray[np.float64]:
-        """Of features (pairs, FEATURES) and vectors (pairs, dimensions): a number that is higher for the same."""
-        told = self.meaning.score(first, second)
-        return self.trees.score(np.column_stack([features, told]).astype(np.float64))
+    def estimate(self, features: Features, worded: Numbers, first: Vector, second: Vector) -> Numbers:
+        """The probability that two questions mean the same, (pairs,).
 
-    def estimate(self, features: Features, first: Vector, second: Vector) -> NDArray[np.float64]:
-        """The same as a probability that the two questions mean the same."""
-        return self.calibration.apply(self.score(features, first, second))
+        Of features (pairs, FEATURES), what `wording` says (pairs,), and vectors (pairs, dimensions).
+        """
+        columns = join_columns(features, self.meaning.score(first, second), worded)
+        return self.calibration.apply(self.trees.score(columns))
+
+
+def join_columns(features: Features, told: Vector, worded: Numbers) -> Numbers:
+    """What trees read: features, and what vectors and words tell (pairs,)."""
+    return np.column_stack([features, told, worded]).astype(np.float64)
 
 
 @cache
@@ -101,7 +109,9 @@ def read_model(content: Mapping[str, Any]) -> Model:
     meaning, trees, curve = content["meaning"], content["trees"], content["calibration"]
     return Model(
         embedding=content["embedding"],
+        axes=read_axes(content["axes"]),
         meaning=Meaning(np.array(meaning["weights"], dtype=np.float32), meaning["intercept"]),
+        wording=read_wording(content["wording"]),
         trees=read_trees(trees),
         calibration=Calibration(tuple(curve["scores"]), tuple(curve["probabilities"])),
         threshold=content["threshold"],
@@ -121,3 +131,23 @@ def read_trees(content: Mapping[str, Any]) -> Trees:
         depth=content["depth"],
         **numbers,
     )
+
+
+def read_wording(content: Mapping[str, Any]) -> Wording:
+    """ModelError when it was fitted to other buckets or features."""
+    weights = read_levels(content)
+    if len(weights) != BUCKETS or tuple(content["beside"]) != BESIDE:
+        raise ModelError("model.json was fitted to other wordings: run python -m benchmarks.semantic_fit")
+    beside = np.array(list(content["beside"].values()), dtype=np.float32)
+    return Wording(weights, beside, content["intercept"])
+
+
+def read_axes(content: Mapping[str, Any]) -> Axes:
+    mean = np.array(content["mean"], dtype=np.float32)
+    return Axes(mean, read_levels(content).reshape(len(mean), -1))
+
+
+def read_levels(content: Mapping[str, Any]) -> Vector:
+    """Numbers kept in bytes, each of which is so many steps."""
+    levels = np.frombuffer(base64.b64decode(content["levels"]), dtype=np.int8)
+    return levels * np.float32(content["step"])

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from scipy.special import betaincinv
 
 CONFIDENCE = 0.95
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.5, 0.995
+"""Between them thresholds are moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class Rule:
     calm: float = 0.8
     tighten_by: float = 0.25
     loosen_by: float = 0.1
-    least: float = 0.5
-    most: float = 0.995
+    least: float = LEAST_THRESHOLD
+    most: float = MOST_THRESHOLD
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1 or not 0 < self.least <= self.most < 1:

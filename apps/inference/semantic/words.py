@@ -3,14 +3,17 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-Vocabulary = Mapping[str, int]
-"""Words and their numbers in the embedding model's vocabulary, which has the frequent ones first."""
+from apps.inference.semantic.forms import NO_NAMES, ORDINALS, ROMAN_NUMBERS, read_word, unify
+
+if TYPE_CHECKING:
+    from apps.inference.semantic.vocabulary import Pieces, Vocabulary
 
 FIRST_WORD, LAST_WORD = 1_996, 30_522
-"""Where words begin and end in that vocabulary; before them are marks and letters."""
+"""Where words begin and end in the embedding model's vocabulary; before them are marks and letters."""
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _QUOTED = re.compile(r'"+([^"]+)"+|“([^”]+)”|«([^»]+)»|`([^`]+)`|(?<!\w)\'([^\']+)\'(?!\w)')
@@ -49,6 +52,7 @@ class Question:
     `words` are lower case, `stems` go with them; `content` has the rarity (0 to 1) of each stem that is no function or
     question word. `numbers` stand in their order. `names` are capitalised where a sentence does not begin; `known` is
     every word and stem, to find a name that the other text writes small. `quoted` are the words of each quoted string.
+    `pieces` are those of the whole text as the embedding model reads it.
     """
 
     text: str
@@ -60,44 +64,59 @@ class Question:
     names: frozenset[str]
     known: frozenset[str]
     quoted: frozenset[str]
+    pieces: "Pieces" = field(compare=False, repr=False)
 
 
-def read_question(text: str, vocabulary: Vocabulary) -> Question:
-    plain = text.replace("’", "'").replace("‘", "'")
+def read_question(text: str, vocabulary: "Vocabulary") -> Question:
+    plain = unify(text)
     tokens = list(_TOKEN.finditer(plain))
-    words = tuple(token[0].lower() for token in tokens)
+    words = tuple(read_word(token[0]) for token in tokens)
     stems = tuple(map(find_stem, words))
     content = {
-        stem: measure_rarity(word, vocabulary)
+        stem: measure_rarity(word, vocabulary.numbers)
         for word, stem in zip(words, stems, strict=True)
-        if word not in FUNCTION_WORDS and word not in QUESTION_WORDS
+        if not is_small(word)
     }
     return Question(
         text=text,
         words=words,
         stems=stems,
         content=content,
-        numbers=tuple(number for word in words if (number := read_number(word))),
+        numbers=tuple(number for token in tokens if (number := read_number(token[0]))),
         negations=sum(word in NEGATIONS or word.endswith("n't") for word in words),
         names=find_names(plain, tokens),
         known=frozenset((*words, *stems)),
-        quoted=frozenset(" ".join(_TOKEN.findall("".join(found).lower())) for found in _QUOTED.findall(plain)),
+        quoted=frozenset(read_words("".join(found)) for found in _QUOTED.findall(plain)),
+        pieces=vocabulary.read_pieces(text),
     )
 
 
-def measure_rarity(word: str, vocabulary: Vocabulary) -> float:
-    """0 for the most frequent word, 1 for one that the model has only in pieces; between them by the logarithm."""
-    number = vocabulary.get(word)
+def is_small(word: str) -> bool:
+    """Whether it is a function or question word."""
+    return word in FUNCTION_WORDS or word in QUESTION_WORDS
+
+
+def read_words(text: str) -> str:
+    return " ".join(map(read_word, _TOKEN.findall(text)))
+
+
+def measure_rarity(word: str, numbers: Mapping[str, int]) -> float:
+    """0 for the most frequent word, 1 for one that the model has only in pieces; between them by the logarithm.
+
+    `numbers` are those of the vocabulary, which has the frequent ones first.
+    """
+    number = numbers.get(word)
     if number is None:
         return 1.0
     return min(1.0, math.log(max(number - FIRST_WORD, 1)) / math.log(LAST_WORD - FIRST_WORD))
 
 
-def read_number(word: str) -> str:
+def read_number(token: str) -> str:
     """A number as it is compared, without thousands' commas and noughts that say nothing; empty for a word."""
-    if not word[0].isdigit():
-        return NUMBER_WORDS.get(word, "")
-    whole, _, part = word.replace(",", "").partition(".")
+    if not token[0].isdigit():
+        word = token.lower()
+        return ROMAN_NUMBERS.get(token) or ORDINALS.get(word) or NUMBER_WORDS.get(word, "")
+    whole, _, part = token.replace(",", "").partition(".")
     part = part.rstrip("0")
     return (whole.lstrip("0") or "0") + ("." + part if part else "")
 
@@ -110,10 +129,15 @@ def find_names(text: str, tokens: list[re.Match[str]]) -> frozenset[str]:
     names = set()
     for before, token, capital in zip([None, *tokens], tokens, capitals, strict=False):
         gap = text[before.end() : token.start()] if before else "."
-        word = token[0].lower()
-        if capital and not _SENTENCE_END.search(gap) and word.split("'")[0] not in FUNCTION_WORDS | QUESTION_WORDS:
-            names.add(find_stem(word))
+        if capital and not _SENTENCE_END.search(gap) and is_name(token[0]):
+            names.add(find_stem(read_word(token[0])))
     return frozenset(names)
+
+
+def is_name(token: str) -> bool:
+    """Of a capitalised word: whether it is more than a small word, a number or a title."""
+    word = token.lower()
+    return not (is_small(word.split("'")[0]) or word in NO_NAMES or token in ROMAN_NUMBERS)
 
 
 @lru_cache(maxsize=20_000)

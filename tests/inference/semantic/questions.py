@@ -4,9 +4,30 @@ import numpy as np
 from hypothesis import strategies as st
 
 from apps.inference.semantic.model import Vector
+from apps.inference.semantic.vocabulary import Vocabulary, make_vocabulary
 from apps.inference.semantic.words import Question, read_question
 
-VOCABULARY = {"the": 1_996, "learn": 4_553, "best": 2_190, "language": 2_653, "quickest": 29_000}
+_NUMBERS = {
+    "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "?": 3, "the": 1_996, "how": 2_000, "best": 2_190, "language": 2_653,
+    "learn": 4_553, "motiv": 5_000, "##ation": 5_001, "buy": 8_000, "bicycle": 9_000, "quickest": 29_000,
+}  # fmt: skip
+
+
+def tokenize(text: str) -> list[int]:
+    words = text.lower().replace("?", " ?").replace("motivation", "motiv ##ation").split()
+    return [1, *(_NUMBERS.get(word, 0) for word in words), 2]
+
+
+def invent_vocabulary() -> Vocabulary:
+    """Every piece has an axis of its own, but a bicycle is somewhat like a language."""
+    vectors = np.zeros((max(_NUMBERS.values()) + 1, len(_NUMBERS)), dtype=np.float32)
+    for axis, number in enumerate(_NUMBERS.values()):
+        vectors[number, axis] = 1
+    vectors[_NUMBERS["bicycle"]] = 0.6 * vectors[_NUMBERS["bicycle"]] + 0.8 * vectors[_NUMBERS["language"]]
+    return make_vocabulary(_NUMBERS, tokenize, vectors)
+
+
+VOCABULARY = invent_vocabulary()
 _SENTENCES = """
 how do I learn the best language in Paris not never 7 twelve 3.50 1,000 "slow" 'fast food' India's don't
 Why are Germans, motivated? motivation. buy sell

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.inference.semantic.features import FEATURES, compare, longest_common
 from apps.inference.semantic.words import measure_rarity
@@ -10,12 +11,14 @@ pytestmark = pytest.mark.unit
 
 
 def feature(name: str, first: str, second: str) -> float:
-    return float(compare(read(first), read(second), 0.9)[FEATURES.index(name)])
+    return float(compare(read(first), read(second), 0.9, VOCABULARY.vectors)[FEATURES.index(name)])
 
 
 @given(texts, texts)
 def test_features_are_the_same_either_way_round_and_finite(first: str, second: str) -> None:
-    one, two = compare(read(first), read(second), 0.5), compare(read(second), read(first), 0.5)
+    one, two = (
+        compare(read(each), read(other), 0.5, VOCABULARY.vectors) for each, other in ((first, second), (second, first))
+    )
     assert one.shape == (len(FEATURES),)
     np.testing.assert_array_equal(one, two)
     assert np.isfinite(one).all()
@@ -29,9 +32,9 @@ def test_a_text_differs_from_itself_in_nothing(text: str) -> None:
 
 
 def test_rare_words_count_for_more() -> None:
-    assert measure_rarity("the", VOCABULARY) == 0
-    assert 0 < measure_rarity("best", VOCABULARY) < measure_rarity("learn", VOCABULARY) < 1
-    assert measure_rarity("zyzzyva", VOCABULARY) == 1
+    assert measure_rarity("the", VOCABULARY.numbers) == 0
+    assert 0 < measure_rarity("best", VOCABULARY.numbers) < measure_rarity("learn", VOCABULARY.numbers) < 1
+    assert measure_rarity("zyzzyva", VOCABULARY.numbers) == 1
 
 
 def test_a_word_that_only_one_has_counts_by_its_rarity() -> None:
@@ -56,3 +59,10 @@ def test_words_in_another_order() -> None:
 def test_the_longest_common_subsequence() -> None:
     assert longest_common("abcde", "xbyd") == 2
     assert longest_common("", "abc") == 0
+
+
+@given(st.text("abc"), st.text("abc"), st.sampled_from("abc"))
+def test_a_common_subsequence_grows_with_what_ends_both(first: str, second: str, letter: str) -> None:
+    known = longest_common(first, second)
+    assert longest_common(first + letter, second + letter) == known + 1
+    assert known <= longest_common(first + letter, second) <= known + 1

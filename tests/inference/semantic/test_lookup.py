@@ -8,6 +8,8 @@ from apps.inference.semantic.features import FEATURES
 from apps.inference.semantic.gate import Difference
 from apps.inference.semantic.lookup import Entries, Level
 from apps.inference.semantic.model import Meaning, Model, Trees
+from apps.inference.semantic.vocabulary import Axes
+from apps.inference.semantic.wording import BESIDE, BUCKETS, Wording
 from tests.inference.semantic.questions import VOCABULARY, point_to, texts
 
 pytestmark = pytest.mark.unit
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.unit
 EAST, NORTH_EAST, NORTH = point_to(1, 0, 0), point_to(1, 0.3, 0), point_to(0, 1, 0)
 
 
-def make_model() -> Model:
+def make_model(dimensions: int = 3) -> Model:
     """One tree that asks for the cosine: up to 0.9 a pair is the same with 0.2, above with 0.8."""
     stump = Trees(
         roots=np.array([0], dtype=np.int32),
@@ -26,12 +28,14 @@ def make_model() -> Model:
         values=np.array([0.0, -1.0, 1.0]),
         depth=1,
     )
-    meaning = Meaning(np.zeros((3, 3), dtype=np.float32), 0.0)
-    return Model("digest", meaning, stump, Calibration((-1.0, 1.0), (0.2, 0.8)), threshold=0.7)
+    meaning = Meaning(np.zeros((3, dimensions), dtype=np.float32), 0.0)
+    axes = Axes(np.zeros(1, dtype=np.float32), np.ones((1, 1), dtype=np.float32))
+    wording = Wording(np.zeros(BUCKETS, dtype=np.float32), np.zeros(len(BESIDE), dtype=np.float32), 0.0)
+    return Model("digest", axes, meaning, wording, stump, Calibration((-1.0, 1.0), (0.2, 0.8)), threshold=0.7)
 
 
-def make_entries(most: int = 100) -> Entries:
-    return Entries(make_model(), VOCABULARY, dimensions=3, most=most)
+def make_entries(most: int = 100, dimensions: int = 3) -> Entries:
+    return Entries(make_model(dimensions), VOCABULARY, dimensions=dimensions, most=most)
 
 
 def test_a_near_question_is_answered_by_its_meaning() -> None:
@@ -144,3 +148,17 @@ def test_a_vector_of_another_model_is_refused() -> None:
 def test_room_for_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         make_entries(most=0)
+
+
+def test_near_ones_are_found_among_many_by_their_sketches() -> None:
+    random = np.random.default_rng(7)
+    stored = random.standard_normal((3000, 384)).astype(np.float32)
+    stored /= np.linalg.norm(stored, axis=1, keepdims=True)
+    entries = make_entries(most=3000, dimensions=384)
+    for key, vector in enumerate(stored):
+        entries.add("me", key, f"question {'a' * key}", vector)
+    for key in range(0, 3000, 60):
+        asked = stored[key] + 0.02 * random.standard_normal(384).astype(np.float32)
+        asked /= np.linalg.norm(asked)
+        found = entries.find("me", "another question", asked).candidates
+        assert [(each.key, each.cosine) for each in found] == [(key, pytest.approx(float(asked @ stored[key])))]

@@ -8,7 +8,7 @@ from hypothesis import given
 from apps.inference.semantic.features import FEATURES, compare
 from apps.inference.semantic.model import MODEL_FILE, ModelError, load_model, read_model
 from apps.inference.semantic.words import Question
-from tests.inference.semantic.questions import read, texts
+from tests.inference.semantic.questions import VOCABULARY, read, texts
 
 pytestmark = pytest.mark.unit
 
@@ -17,8 +17,8 @@ OTHER = np.eye(384, dtype=np.float32)[1]
 
 
 def estimate(first: Question, second: Question, one: np.ndarray = VECTOR, two: np.ndarray = VECTOR) -> float:
-    features = compare(first, second, float(one @ two))
-    return float(load_model().estimate(features[None], one[None], two[None])[0])
+    model, features = load_model(), compare(first, second, float(one @ two), VOCABULARY.vectors)[None]
+    return float(model.estimate(features, model.wording.score(features, [(first, second)]), one[None], two[None])[0])
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def test_the_threshold_is_one_that_the_model_reaches() -> None:
 
 def test_pairs_are_judged_together_as_they_are_alone() -> None:
     model, question = load_model(), read("how do I learn a language")
-    rows = [
-        compare(question, read(text), 0.9) for text in ("how do I learn", "where is it", "how do I learn a language")
-    ]
+    stored = [read(text) for text in ("how do I learn", "where is it", "how do I learn a language")]
+    rows = np.stack([compare(question, other, 0.9, VOCABULARY.vectors) for other in stored])
+    worded = model.wording.score(rows, [(question, other) for other in stored])
     vectors = np.stack([VECTOR] * 3)
-    together = model.estimate(np.stack(rows), vectors, vectors)
-    alone = [model.estimate(row[None], vectors[:1], vectors[:1])[0] for row in rows]
+    together = model.estimate(rows, worded, vectors, vectors)
+    alone = [model.estimate(rows[[row]], worded[[row]], vectors[:1], vectors[:1])[0] for row in range(3)]
     np.testing.assert_array_equal(together, alone)
 
 
@@ -66,3 +66,9 @@ def test_a_node_that_leads_nowhere_is_refused(content: dict[str, Any], place: in
     content["trees"]["left"][0] = place
     with pytest.raises(ModelError, match="nowhere"):
         read_model(content)
+
+
+@pytest.mark.parametrize("part", [{"levels": "AAAA"}, {"beside": {"cosine": 1.0}}])
+def test_a_file_for_other_wordings_is_refused(content: dict[str, Any], part: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="other wordings"):
+        read_model({**content, "wording": {**content["wording"], **part}})
