@@ -5,27 +5,32 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.admin_base import ReadOnlyAdmin
 from apps.core.confirming import ask_to_confirm
 from apps.core.errors import Conflict
+from apps.inference import curating
 from apps.inference.admin_base import require
 from apps.inference.caching.kinds import LONGEST_SECONDS as LONGEST
 from apps.inference.caching.kinds import MOST_ENTRIES as MOST
 from apps.inference.caching.kinds import CacheKind, CacheLimits
-from apps.inference.caching.managing import MAX_NAME, clear_cache, report_caches, set_limits
+from apps.inference.caching.managing import MAX_NAME, clear_cache, report_aliases, report_caches, set_limits
 from apps.inference.caching.models import CacheSetting
 from apps.inference.caching.watching import list_watches, set_seen
+from apps.inference.models import Alias
 
 CHANGE = "inference.change_caches"
-LIST = "admin:inference_cachesetting_changelist"
+CHANGE_ALIASES = "inference.change_alias"
+ROUTE = "inference_cachesetting"
+LIST = f"admin:{ROUTE}_changelist"
 
 
 class KindForm(forms.Form):
     kind = forms.ChoiceField(
-        label="Type", choices=[(one.value, one.value) for one in CacheKind], widget=UnfoldAdminSelectWidget
+        label="Type", choices=[(one.value, one.label) for one in CacheKind], widget=UnfoldAdminSelectWidget
     )
 
     @property
@@ -56,6 +61,10 @@ class ClearForm(KindForm):
         return found
 
 
+class SecondsForm(forms.Form):
+    seconds = forms.IntegerField(min_value=1, max_value=LONGEST)
+
+
 class LimitsForm(KindForm):
     seconds = forms.IntegerField(min_value=1, max_value=LONGEST)
     size = forms.IntegerField(min_value=1, max_value=MOST)
@@ -71,6 +80,7 @@ class CacheAdmin(ReadOnlyAdmin):
             for name, view in pages.items()
         ]
         own.append(path("<int:pk>/seen/", seen, name="inference_cachesetting_seen"))
+        own.append(path("<int:pk>/alias/", self.admin_site.admin_view(self.alias_view), name=f"{ROUTE}_alias"))
         return [*own, *super().get_urls()]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -85,7 +95,14 @@ class CacheAdmin(ReadOnlyAdmin):
 
     def show(self, request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResponse:
         response = self.render_page(
-            request, "admin/inference/caches.html", "Caches", reports=report_caches(), watches=list_watches(), form=form
+            request,
+            "admin/inference/caches.html",
+            "Caches",
+            reports=report_caches(),
+            aliases=report_aliases(),
+            may_change_aliases=request.user.has_perm(CHANGE_ALIASES),
+            watches=list_watches(),
+            form=form,
         )
         response.status_code = status
         return response
@@ -119,6 +136,20 @@ class CacheAdmin(ReadOnlyAdmin):
         require(request.method == "POST" and request.user.has_perm(CHANGE))
         set_seen(pk=pk)
         return HttpResponseRedirect(f"{reverse(LIST)}#semantic")
+
+    def alias_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sets for how long an alias's answers are kept."""
+        require(request.method == "POST" and request.user.has_perms([CHANGE, CHANGE_ALIASES]))
+        alias = get_object_or_404(Alias, pk=pk)
+        form = SecondsForm(request.POST)
+        if form.is_valid():
+            alias.cache_seconds = form.cleaned_data["seconds"]
+            curating.save_alias(alias=alias)
+            said = f"Answers of {alias} are given again for {alias.cache_seconds:,} s."
+            self.message_user(request, said, messages.SUCCESS)
+        else:
+            self.message_user(request, f"Nothing was changed. {form.errors.as_text()}", messages.ERROR)
+        return HttpResponseRedirect(f"{reverse(LIST)}#aliases")
 
     def set_view(self, request: HttpRequest) -> HttpResponse:
         require(request.method == "POST" and request.user.has_perm(CHANGE))

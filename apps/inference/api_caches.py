@@ -7,7 +7,7 @@ from apps.core.api_base import ApiView
 from apps.core.openapi import describe_read, describe_write
 from apps.inference import serializers_caches as serializers
 from apps.inference.caching.kinds import CacheKind
-from apps.inference.caching.managing import clear_cache, report_caches
+from apps.inference.caching.managing import clear_cache, report_aliases, report_caches
 
 
 class CachesView(ApiView):
@@ -20,8 +20,11 @@ class CachesView(ApiView):
         operation_id="inference_caches",
     )
     def get(self, request: Request) -> Response:
-        reports = [report.as_dict() for report in report_caches()]
-        return Response(serializers.CachesSerializer({"caches": reports}).data)
+        found = {
+            "caches": [report.as_dict() for report in report_caches()],
+            "aliases": [report.as_dict() for report in report_aliases()],
+        }
+        return Response(serializers.CachesSerializer(found).data)
 
 
 class ClearCacheView(ApiView):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.core.serializers import StrictSerializer
 from apps.inference.caching.kinds import CacheKind
 from apps.inference.caching.managing import MAX_NAME
+from apps.inference.models import CacheLevel
 
 KINDS = [kind.value for kind in CacheKind]
 
@@ -35,8 +36,27 @@ class CacheSerializer(serializers.Serializer[Any]):
     suggestion = CacheSuggestionSerializer(allow_null=True)
 
 
+class AliasSuggestionSerializer(serializers.Serializer[Any]):
+    seconds = serializers.IntegerField()
+    hit_ratio = serializers.FloatField(help_text="Expected, from 0 to 1.")
+    hit_ratio_now = serializers.FloatField(help_text="Of the same look-ups with what is set.")
+
+
+class AliasCacheSerializer(serializers.Serializer[Any]):
+    """Of an alias that gives answers again. `cache_seconds` of the alias sets for how long."""
+
+    alias = serializers.CharField()
+    cache = serializers.ChoiceField(choices=[CacheLevel.EXACT.value, CacheLevel.SEMANTIC.value])
+    seconds = serializers.IntegerField(help_text="How long an answer is kept.")
+    uses = serializers.IntegerField(help_text="Look-ups in the sample: those of one request in four.")
+    different = serializers.IntegerField(help_text="Requests among them that differ.")
+    days = serializers.FloatField(help_text="From the first to the last of them.")
+    suggestion = AliasSuggestionSerializer(allow_null=True)
+
+
 class CachesSerializer(serializers.Serializer[Any]):
     caches = CacheSerializer(many=True)
+    aliases = AliasCacheSerializer(many=True)
 
 
 class ClearCacheSerializer(StrictSerializer):

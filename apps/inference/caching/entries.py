@@ -49,7 +49,7 @@ class Record:
 
     @property
     def value(self) -> Any:
-        """Read anew each time: nobody changes what others get."""
+        """Read anew each time: nobody changes what others get. Raises ValueError where it is damaged."""
         return orjson.loads(self.body)
 
     def encode(self) -> bytes:
@@ -57,11 +57,29 @@ class Record:
         return orjson.dumps([self.stamp, self.made_at, self.marks]) + b"\n" + self.body
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one name's answers have of their own: how long they live, and that their look-ups are counted together.
+
+    Without `seconds` they live as their type does.
+    """
+
+    seconds: int | None = None
+    group: str = ""
+
+
+USUAL = Terms()
+
+
 def decode(content: bytes) -> Record:
-    """Raises ValueError."""
+    """Raises ValueError for what is damaged; the body is looked at where it is used."""
     head, _, body = content.partition(b"\n")
-    stamp, made_at, marks = orjson.loads(head)
-    return Record(body, stamp, made_at, tuple(marks))
+    facts = orjson.loads(head)
+    try:
+        stamp, made_at, marks = facts
+        return Record(body, int(stamp), float(made_at), tuple(map(str, marks)))
+    except TypeError as error:
+        raise ValueError("the line of facts is none") from error
 
 
 def make_keys(owner: str, recipe: object) -> Keys:

@@ -4,28 +4,25 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import cache as once
 
-from apps.inference.caching.entries import Keys, Stamp
+from apps.inference.caching.alike import find_alike, index, measure
+from apps.inference.caching.entries import Stamp
 from apps.inference.caching.flights import Flights
 from apps.inference.caching.kinds import CacheKind
 from apps.inference.caching.limits import get_known_limits
-from apps.inference.caching.meaning import Engine, Meanings, Question, load_engine
+from apps.inference.caching.meaning import Question
 from apps.inference.caching.recipes import Recipe, is_whole, pack, read_recipe, unpack
 from apps.inference.caching.response import Looked, ResponseCache, response_cache
-from apps.inference.caching.shared import SharedResponses
-from apps.inference.caching.watching import get_threshold
 from apps.inference.curated import get_curated_async
-from apps.inference.exchange import Exchange, Reply
+from apps.inference.exchange import EXACT, HIT, MISS, SKIPPED, Exchange, Look, Reply
 from apps.inference.models import CacheLevel
 
 FLIGHT_SECONDS = 10.0
 """Nobody waits for longer for an answer that another is making, and never for more than half of their time."""
-PATIENCE_SECONDS = 1.0
-"""A process whose embedding model is still being loaded asks the model instead."""
 CLAIM_MS = int(FLIGHT_SECONDS * 1000)
 POLL_SECONDS = 0.05
-EXACT, SEMANTIC = "exact", "semantic"
+AWAY = "Valkey is away"
+UNASKED = Look(EXACT, SKIPPED, reason="a new answer was asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +56,14 @@ class _Pending:
 
 
 pending = _Pending()
-flights = Flights()
+flights = Flights(FLIGHT_SECONDS)
 
 
 async def find_cached(exchange: Exchange) -> Reply | None:
-    """An earlier answer to the same, as its alias is set. Never raises for the cache's sake.
+    """An earlier answer to the same, as its alias is set; `exchange.looks` then has how each level was asked.
 
-    None is for the caller to ask a model, and then to call `keep` or `let_go`: others may wait for it.
+    Never raises for the cache's sake. None is for the caller to ask a model, and then to call `keep` or `let_go`:
+    others may wait for it.
     """
     recipe = read_recipe(exchange, await get_curated_async())
     if recipe is None:
@@ -74,26 +72,33 @@ async def find_cached(exchange: Exchange) -> Reply | None:
     if exchange.fresh:
         await begin_fresh(cache, exchange, recipe)
         return None
+    started = time.perf_counter()
     looked, leads = await look_up_exact(cache, exchange, recipe)
-    if looked.value is not None:
-        return unpack(looked.value, EXACT)
-    asked = Asked(exchange, recipe, looked.stamp, leads)
-    pending.put(asked)
-    if recipe.alias.cache is not CacheLevel.SEMANTIC:
-        return None
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            question, reply = await find_alike(cache, exchange, recipe)
-    except TimeoutError:
-        return None
-    except BaseException:
-        let_go(exchange)
-        raise
+    reply = unpack(looked.value, EXACT)
+    reason = "" if looked.stamp else AWAY
+    exchange.looks.append(Look(EXACT, MISS if reply is None else HIT, measure(started), reason=reason))
     if reply is not None:
-        let_go(exchange)
         return reply
-    pending.put(replace(asked, question=question))
-    return None
+    asked = Asked(exchange, recipe, looked.stamp, leads and looked.value is None)
+    pending.put(asked)
+    if recipe.alias.cache is not CacheLevel.SEMANTIC or looked.stamp is None:
+        return None
+    return await recall_alike(cache, asked)
+
+
+async def recall_alike(cache: ResponseCache, asked: Asked) -> Reply | None:
+    """The answer to what was asked in other words. Waits for a second at most."""
+    try:
+        alike = await find_alike(cache, asked.exchange, asked.recipe)
+    except BaseException:
+        let_go(asked.exchange)
+        raise
+    asked.exchange.looks.append(alike.look)
+    if alike.reply is None:
+        pending.put(replace(asked, question=alike.question))
+    else:
+        let_go(asked.exchange)
+    return alike.reply
 
 
 async def look_up_exact(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> tuple[Looked, bool]:
@@ -102,7 +107,7 @@ async def look_up_exact(cache: ResponseCache, exchange: Exchange, recipe: Recipe
     seconds = min(FLIGHT_SECONDS, (exchange.deadline - time.monotonic()) / 2)
     leads = await flights.join(key, seconds)
     try:
-        looked = await cache.look_up_async(recipe.keys, claim_ms=CLAIM_MS if leads else 0)
+        looked = await cache.look_up_async(recipe.keys, claim_ms=CLAIM_MS if leads else 0, terms=recipe.terms)
         if looked.value is None and leads and looked.stamp is not None and not looked.claimed:
             looked = await await_other(cache, recipe, seconds)
     except BaseException:
@@ -114,36 +119,9 @@ async def look_up_exact(cache: ResponseCache, exchange: Exchange, recipe: Recipe
     return looked, leads
 
 
-async def find_alike(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> tuple[Question | None, Reply | None]:
-    """The question as it may be compared, and the answer to an earlier one that means the same."""
-    meanings = await get_meanings()
-    question = await meanings.read(exchange, recipe) if meanings else None
-    if meanings is None or question is None:
-        return None, None
-    match = await meanings.find(question, await get_threshold(recipe.alias.id))
-    if match is None:
-        return question, None
-    looked = await cache.look_up_async(Keys(match.key, match.key), level=SEMANTIC)
-    if looked.value is None:
-        meanings.forget(question, match.key)
-        return question, None
-    cache.tally.turn_miss()
-    return question, unpack(looked.value, SEMANTIC)
-
-
-async def get_meanings() -> Meanings | None:
-    """None where there is nothing to compare questions by."""
-    engine = await asyncio.to_thread(load_engine)
-    return make_meanings(engine) if engine else None
-
-
-@once
-def make_meanings(engine: Engine) -> Meanings:
-    return Meanings(engine, SharedResponses(CacheKind.INFERENCE))
-
-
 async def begin_fresh(cache: ResponseCache, exchange: Exchange, recipe: Recipe) -> None:
     """Who wants a new answer waits for nobody; it takes the earlier one's place."""
+    exchange.looks.append(UNASKED)
     pending.put(Asked(exchange, recipe, await cache.read_stamp(), leads=False))
 
 
@@ -152,7 +130,7 @@ async def await_other(cache: ResponseCache, recipe: Recipe, seconds: float) -> L
     until = time.monotonic() + seconds
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        looked = await cache.look_again(recipe.keys, claim_ms=CLAIM_MS)
+        looked = await cache.look_again(recipe.keys, claim_ms=CLAIM_MS, terms=recipe.terms)
         if looked.value is not None or looked.claimed or looked.stamp is None or time.monotonic() >= until:
             return looked
 
@@ -173,19 +151,13 @@ def keep(exchange: Exchange, reply: Reply) -> None:
             owner=recipe.owner,
             tags=(*recipe.tags, f"model:{reply.model}"),
             public=public,
+            terms=recipe.terms,
         )
         if whole and asked.question is not None and asked.stamp is not None:
-            index(recipe, asked.question)
+            index(recipe, asked.question, recipe.terms.seconds or get_known_limits(CacheKind.INFERENCE).seconds)
     finally:
         if asked.leads:
             flights.land(recipe.keys.own)
-
-
-def index(recipe: Recipe, question: Question) -> None:
-    engine = load_engine()
-    if engine is not None:
-        key = recipe.keys.public if recipe.alias.cache_public else recipe.keys.own
-        make_meanings(engine).add(question, key, get_known_limits(CacheKind.INFERENCE).seconds)
 
 
 def let_go(exchange: Exchange) -> None:

@@ -19,6 +19,11 @@ class CacheKind(StrEnum):
     INFERENCE = "inference"
     TEXT = "text"
 
+    @property
+    def label(self) -> str:
+        """As pages call it."""
+        return "SQL" if self is CacheKind.SQL else self.value.capitalize()
+
 
 @dataclass(frozen=True, slots=True)
 class CacheLimits:

@@ -11,11 +11,14 @@ from apps.core.errors import Conflict
 from apps.inference.caching.kinds import CacheKind, CacheLimits
 from apps.inference.caching.limits import get_limits, limits
 from apps.inference.caching.models import CacheSetting
+from apps.inference.caching.recipes import name_group
 from apps.inference.caching.response import response_cache
-from apps.inference.caching.suggesting import Suggestion, suggest
+from apps.inference.caching.suggesting import Suggestion, suggest, suggest_seconds
 from apps.inference.caching.tally import SAMPLE
+from apps.inference.models import Alias, CacheLevel
 
 MAX_NAME = 200
+DAY_MS = 86_400_000
 AWAY = "The caches cannot be reached now. Nothing was changed."
 
 
@@ -25,6 +28,10 @@ class CacheReport:
 
     figures: dict[str, Any]
     suggestion: Suggestion | None
+
+    @property
+    def label(self) -> str:
+        return CacheKind(self.figures["type"]).label
 
     def as_dict(self) -> dict[str, Any]:
         one = self.suggestion
@@ -38,6 +45,50 @@ class CacheReport:
                 "uses": one.uses,
             }
         return {**self.figures, "suggestion": suggested}
+
+
+@dataclass(frozen=True, slots=True)
+class AliasReport:
+    """How long an alias's answers are kept, and what would do.
+
+    The sample has `uses` look-ups of `different` requests, over `days`.
+    """
+
+    alias: Alias
+    seconds: int
+    suggestion: Suggestion | None
+    uses: int
+    different: int
+    days: float
+
+    def as_dict(self) -> dict[str, Any]:
+        one = self.suggestion
+        suggested = None
+        if one is not None:
+            suggested = {"seconds": one.limits.seconds, "hit_ratio": one.expected, "hit_ratio_now": one.now}
+        return {
+            "alias": self.alias.name,
+            "cache": self.alias.cache,
+            "seconds": self.seconds,
+            "uses": self.uses,
+            "different": self.different,
+            "days": self.days,
+            "suggestion": suggested,
+        }
+
+
+def report_aliases() -> list[AliasReport]:
+    """Of those that give answers again, by name."""
+    rows = Alias.objects.filter(is_active=True).exclude(cache=CacheLevel.OFF).order_by("name")
+    return [report_alias(row) for row in rows]
+
+
+def report_alias(alias: Alias) -> AliasReport:
+    uses = response_cache(CacheKind.INFERENCE).tally.read_uses(name_group(alias.pk))
+    seconds = alias.cache_seconds or get_limits(CacheKind.INFERENCE).seconds
+    days = (uses[-1][1] - uses[0][1]) / DAY_MS if uses else 0.0
+    different = len({key for key, _ in uses})
+    return AliasReport(alias, seconds, suggest_seconds(uses, seconds), len(uses), different, days)
 
 
 def report_caches(kinds: Iterable[CacheKind] = CacheKind) -> list[CacheReport]:

@@ -8,15 +8,20 @@ from typing import Any
 
 import orjson
 
-from apps.inference.caching.entries import Keys, make_keys
+from apps.inference.caching.entries import Keys, Terms, make_keys
 from apps.inference.curated import Curated, CuratedAlias, CuratedModel
 from apps.inference.exchange import Exchange, Operation, Reply, Usage
 from apps.inference.models import AUTO, CacheLevel
 
 NOT_OF_THE_ANSWER = frozenset(("model", "stream", "stream_options", "user", "metadata", "store", "service_tier"))
-VARIED = ("tools", "functions", "audio", "web_search_options")
-"""What makes an answer more than what the question says: calls of functions act, and what the web says changes."""
+VARIED = ("tools", "functions", "audio", "web_search_options", "logprobs")
+"""What makes an answer more than what the question says: calls of functions act, and what the web says changes.
+
+Of a stream's probabilities none would be kept.
+"""
 WHOLE = ("stop", None)
+FORM = 1
+"""Of what `pack` makes: part of every key, so that no other version's answers are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,10 @@ class Recipe:
     def tags(self) -> tuple[str, ...]:
         return (f"alias:{self.alias.name}",)
 
+    @property
+    def terms(self) -> Terms:
+        return Terms(self.alias.cache_seconds, name_group(self.alias.id))
+
 
 def read_recipe(exchange: Exchange, curated: Curated) -> Recipe | None:
     """None where the alias keeps nothing, or the request asks for what differs each time."""
@@ -41,10 +50,16 @@ def read_recipe(exchange: Exchange, curated: Curated) -> Recipe | None:
     owner = exchange.caller.owner
     body = {name: value for name, value in exchange.body.items() if name not in NOT_OF_THE_ANSWER}
     try:
-        keys = make_keys(owner, [exchange.operation.value, alias.id, alias.name, version, alias.cache_public, body])
+        whole = [FORM, exchange.operation.value, alias.id, alias.name, version, alias.cache_public, body]
+        keys = make_keys(owner, whole)
     except TypeError:
         return None
     return Recipe(keys.only(public=alias.cache_public), alias, owner, version)
+
+
+def name_group(alias_id: int) -> str:
+    """What an alias's look-ups are counted under, whatever it is called."""
+    return f"alias:{alias_id}"
 
 
 def may_repeat(exchange: Exchange) -> bool:
@@ -107,7 +122,10 @@ def pack(reply: Reply) -> dict[str, Any]:
     }
 
 
-def unpack(kept: dict[str, Any], level: str) -> Reply:
-    """An earlier answer, which costs nothing now. Its usage is what it was."""
-    usage = Usage(*kept["usage"])
-    return Reply(kept["body"], kept["model"], kept["provider"], kept["tier"], usage, Decimal(0), (), level)
+def unpack(kept: Any, level: str) -> Reply | None:
+    """An earlier answer, which costs nothing now. Its usage is what it was. None where it is none, or damaged."""
+    try:
+        usage = Usage(*kept["usage"])
+        return Reply(kept["body"], kept["model"], kept["provider"], kept["tier"], usage, Decimal(0), (), level)
+    except (KeyError, TypeError):
+        return None

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+import structlog
 
 from apps.core.cache.behind import Entries, WriteBehind
 from apps.core.cache.local import Entry, LocalTier
@@ -21,9 +22,11 @@ from apps.inference.caching.clearings import Clearings
 from apps.inference.caching.entries import (
     ALL,
     MAX_BYTES,
+    USUAL,
     Keys,
     Record,
     Stamp,
+    Terms,
     decode,
     make_keys,
     make_marks,
@@ -36,6 +39,7 @@ from apps.inference.caching.shared import Read, SharedResponses, Write
 from apps.inference.caching.tally import Tally
 
 REMEMBERED = 4096
+log = structlog.get_logger("touchstone.cache")
 PROCESS, SHARED = "process", "shared"
 
 
@@ -117,25 +121,25 @@ class ResponseCache:
             hit = self._take(keys, read, asked_at)
         return self._finish(keys, hit)
 
-    async def look_up_async(self, keys: Keys, *, claim_ms: int = 0, level: str = "") -> Looked:
+    async def look_up_async(self, keys: Keys, *, claim_ms: int = 0, level: str = "", terms: Terms = USUAL) -> Looked:
         """`claim_ms` claims the making of the answer for as long, where it is not there and nobody else did.
 
         `level` is what a hit counts as, where the key was found by another way; a miss then counts as none.
         """
         self._use(await get_limits_async(self.kind))
-        hit, asked_at = self._find_local(keys), self._timer()
+        hit, asked_at = self._find_local(keys, terms), self._timer()
         if hit is not None and self._clearings.is_fresh:
-            return self._finish(keys, hit, level)
+            return self._finish(keys, hit, level, terms)
         read = await self._shared.read_async(self._stamp, () if hit else keys.both, claim_ms=0 if hit else claim_ms)
-        looked = self._finish(keys, self._take(keys, read, asked_at), level)
-        return Looked(looked.value, read.stamp if read else None, bool(read and read.claimed))
+        looked = self._finish(keys, self._take(keys, read, asked_at, terms), level, terms)
+        return Looked(looked.value, read.stamp if read else None, may_make(read, looked.value))
 
-    async def look_again(self, keys: Keys, *, claim_ms: int) -> Looked:
+    async def look_again(self, keys: Keys, *, claim_ms: int, terms: Terms = USUAL) -> Looked:
         """What another process has made since, or that it gave up; counts nothing."""
         asked_at = self._timer()
         read = await self._shared.read_async(self._stamp, keys.both, claim_ms=claim_ms)
-        hit = self._take(keys, read, asked_at)
-        return Looked(hit.record.value if hit else None, read.stamp if read else None, bool(read and read.claimed))
+        value = self._read_value(keys, self._take(keys, read, asked_at, terms))
+        return Looked(value, read.stamp if read else None, may_make(read, value))
 
     async def read_stamp(self) -> Stamp | None:
         """Where clearing stands now."""
@@ -143,7 +147,15 @@ class ResponseCache:
         return self._learn_stamp(await self._shared.read_async(None, ()))
 
     def put(
-        self, keys: Keys, value: Any, *, stamp: Stamp | None, owner: str, tags: Iterable[str] = (), public: bool = False
+        self,
+        keys: Keys,
+        value: Any,
+        *,
+        stamp: Stamp | None,
+        owner: str,
+        tags: Iterable[str] = (),
+        public: bool = False,
+        terms: Terms = USUAL,
     ) -> None:
         """Keeps an answer that was begun when clearing stood at the stamp; nothing without one."""
         key = keys.public if public else keys.own
@@ -156,11 +168,11 @@ class ResponseCache:
             return
         if self._local is not None and stamp.epoch == self._epoch:
             self._local.set(key, Entry(record, record.made_at))
-        self._behind.put(key, Entry((stamp.epoch, record), record.made_at))
+        self._behind.put(key, Entry((stamp.epoch, record, terms.seconds), record.made_at))
 
     def give_up(self, key: str) -> None:
         """Ends a claim without an answer."""
-        self._behind.put(key, Entry(("", None), 0.0))
+        self._behind.put(key, Entry(("", None, None), 0.0))
 
     def clear(self, *, tag: str = "", owner: str = "") -> bool:
         """All that was kept with the tag, or by the owner; without either the whole type. One write to Valkey.
@@ -225,44 +237,57 @@ class ResponseCache:
             self._limits = limits
             self._local = LocalTier(size=limits.local_size, ttl=limits.seconds, timer=self._timer)
 
-    def _find_local(self, keys: Keys) -> Hit | None:
+    def _find_local(self, keys: Keys, terms: Terms = USUAL) -> Hit | None:
         assert self._local is not None
         for key in keys.both:
             entry = self._local.get(key)
-            if entry is not None and self._is_good(entry.value):
+            if entry is not None and self._is_good(entry.value, terms):
                 return Hit(PROCESS, entry.value)
         return None
 
-    def _take(self, keys: Keys, read: Read | None, asked_at: float) -> Hit | None:
+    def _take(self, keys: Keys, read: Read | None, asked_at: float, terms: Terms = USUAL) -> Hit | None:
         """What is found after Valkey was asked. Where it is away nothing is, since nobody knows what was cleared."""
         if read is None:
             return None
         self._learn(read, asked_at)
-        if (hit := self._find_local(keys)) is not None or read.found is None:
+        if (hit := self._find_local(keys, terms)) is not None or read.found is None:
             return hit
         try:
             record = decode(read.found)
         except ValueError:
+            log.warning("response_damaged", type=self.kind.value)
             return None
-        if not self._is_good(record):
+        if not self._is_good(record, terms):
             return None
         assert self._local is not None
         self._local.set(keys.both[read.place], Entry(record, record.made_at))
         return Hit(SHARED, record)
 
-    def _finish(self, keys: Keys, hit: Hit | None, level: str = "") -> Looked:
-        if hit is None:
+    def _finish(self, keys: Keys, hit: Hit | None, level: str = "", terms: Terms = USUAL) -> Looked:
+        value = self._read_value(keys, hit)
+        if hit is None or value is None:
             if not level:
-                self._tally.miss(SHARED, keys.own)
+                self._tally.miss(SHARED, keys.own, terms.group)
             return Looked(stamp=self._stamp)
-        self._tally.hit(level or hit.level, keys.own, hit.record.made_at)
-        return Looked(hit.record.value, self._stamp)
+        self._tally.hit(level or hit.level, keys.own, hit.record.made_at, terms.group)
+        return Looked(value, self._stamp)
 
-    def _is_good(self, record: Record) -> bool:
+    def _read_value(self, keys: Keys, hit: Hit | None) -> Any:
+        """None where there is none, or it is damaged."""
+        try:
+            return hit.record.value if hit else None
+        except ValueError:
+            log.warning("response_damaged", type=self.kind.value)
+            assert self._local is not None
+            for key in keys.both:
+                self._local.delete(key)
+            return None
+
+    def _is_good(self, record: Record, terms: Terms) -> bool:
         """Neither ended nor cleared."""
         assert self._limits is not None
         known = self._clearings.known
-        lives = self._clock() < record.made_at + self._limits.seconds
+        lives = self._clock() < record.made_at + (terms.seconds or self._limits.seconds)
         return lives and known is not None and known.allows(record)
 
     def _learn(self, read: Read, asked_at: float) -> None:
@@ -284,11 +309,16 @@ class ResponseCache:
         limits = self._limits or DEFAULTS[self.kind]
         writes = []
         for key, entry in batch:
-            epoch, record = entry.value
-            left = entry.made_at + limits.seconds - self._clock()
+            epoch, record, seconds = entry.value
+            left = entry.made_at + (seconds or limits.seconds) - self._clock()
             good = record is not None and left > 0
             writes.append(Write(key, epoch, record.encode(), left) if good else Write(key))
         self._shared.write(writes, limits.size)
+
+
+def may_make(read: Read | None, value: Any) -> bool:
+    """Who claimed the answer makes it, and who finds one that was cleared, ended or damaged: it cannot be claimed."""
+    return read is not None and (read.claimed or (read.found is not None and value is None))
 
 
 def find_actor() -> int:

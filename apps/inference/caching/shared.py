@@ -3,18 +3,19 @@
 Of each type there are: its entries, which end by themselves; `used` and `ends`, sorted sets of their digests by when
 they were last asked for and when they end; `cleared`, a hash of what was cleared when; and `counts`. The least recently
 used go when there are more than the type's size, in the trip that adds one. The names of a type have one tag, since a
-cluster keeps together what a script needs.
+cluster keeps together what a script needs. A Valkey whose memory is full still gives what it has, and refuses the first
+thing that a script would write.
 """
 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import structlog
 from django_redis import get_redis_connection
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from apps.core.valkey import get_async_client
 from apps.inference.caching.entries import ALL, Stamp
@@ -29,8 +30,11 @@ MAX_MARKS = 10_000
 
 READ = """
 local prefix, epoch, number = ARGV[1], ARGV[2], ARGV[3]
-redis.call('hsetnx', KEYS[1], 'epoch', ARGV[4])
 local known = redis.call('hmget', KEYS[1], 'epoch', 'number')
+if not known[1] then
+    redis.call('hset', KEYS[1], 'epoch', ARGV[4])
+    known[1] = ARGV[4]
+end
 local now, stands = known[1], known[2] or '0'
 local last = false
 if now ~= epoch or stands ~= number then last = redis.call('hgetall', KEYS[1]) end
@@ -40,27 +44,30 @@ for i = 6, #ARGV do
     found = redis.call('get', prefix .. ARGV[i])
     if found then
         place = i - 6
-        redis.call('zadd', KEYS[2], 'xx', clock[1] * 1000000 + clock[2], ARGV[i])
+        redis.pcall('zadd', KEYS[2], 'xx', clock[1] * 1000000 + clock[2], ARGV[i])
         break
     end
 end
 if not found and ARGV[5] ~= '0' then
-    claimed = redis.call('set', prefix .. ARGV[6] .. ':flight', 1, 'nx', 'px', ARGV[5]) and 1 or 0
+    local made = redis.pcall('set', prefix .. ARGV[6] .. ':flight', 1, 'nx', 'px', ARGV[5])
+    claimed = made and 1 or 0
 end
 return {now, stands, last, found, place, claimed}
 """
 
 WRITE = """
 local prefix, size, key, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[5])
+local wanted = ARGV[4] ~= '' and redis.call('hget', KEYS[1], 'epoch') == ARGV[6]
+local kept = wanted and redis.pcall('set', prefix .. key, ARGV[4], 'px', ttl)
 redis.call('del', prefix .. key .. ':flight')
-if ARGV[4] == '' or redis.call('hget', KEYS[1], 'epoch') ~= ARGV[6] then return 0 end
+if not wanted then return 0 end
+if kept.err then return kept end
 local clock = redis.call('time')
 local now = clock[1] * 1000000 + clock[2]
 for _, ended in ipairs(redis.call('zrangebyscore', KEYS[3], '-inf', now, 'limit', 0, 200)) do
     redis.call('zrem', KEYS[2], ended)
     redis.call('zrem', KEYS[3], ended)
 end
-redis.call('set', prefix .. key, ARGV[4], 'px', ttl)
 redis.call('zadd', KEYS[2], now, key)
 redis.call('zadd', KEYS[3], now + ttl * 1000, key)
 local over = math.min(200, redis.call('zcard', KEYS[2]) - size)
@@ -129,19 +136,16 @@ class SharedResponses:
         )
         self._timer = timer
         self._away_until = 0.0
+        self._told = float("-inf")
         self.errors = 0
 
     def read(self, known: Stamp | None, keys: Sequence[str]) -> Read | None:
         return self.guard(lambda client: parse(run(client, READ, *self._describe(known, keys, 0))))
 
     async def read_async(self, known: Stamp | None, keys: Sequence[str], *, claim_ms: int = 0) -> Read | None:
-        if self._timer() < self._away_until:
-            return None
-        try:
-            return parse(await run_async(get_async_client(), READ, *self._describe(known, keys, claim_ms)))
-        except FAILURES as error:
-            self._fail(error)
-            return None
+        wanted = self._describe(known, keys, claim_ms)
+        answer = await self.guard_async(lambda client: run_async(client, READ, *wanted))
+        return None if answer is None else parse(answer)
 
     def write(self, writes: Sequence[Write], size: int) -> None:
         """All in one trip."""
@@ -166,6 +170,16 @@ class SharedResponses:
             self._fail(error)
             return None
 
+    async def guard_async(self, ask: Callable[[Any], Awaitable[Any]]) -> Any:
+        """`ask` gets the running loop's client."""
+        if self._timer() < self._away_until:
+            return None
+        try:
+            return await ask(get_async_client())
+        except FAILURES as error:
+            self._fail(error)
+            return None
+
     def _describe(self, known: Stamp | None, keys: Sequence[str], claim_ms: int) -> tuple[list[str], list[Any]]:
         epoch, number = (known.epoch, known.number) if known else ("", "")
         return [self._cleared, self._used], [self._prefix, epoch, number, secrets.token_hex(6), claim_ms, *keys]
@@ -180,9 +194,14 @@ class SharedResponses:
         pipeline.execute()
 
     def _fail(self, error: Exception) -> None:
+        """A Valkey that refuses something, as one without memory left does, still answers the rest."""
         self.errors += 1
-        self._away_until = self._timer() + AWAY_SECONDS
-        log.warning("responses_not_reached", error=str(error) or type(error).__name__)
+        now = self._timer()
+        if not isinstance(error, ResponseError):
+            self._away_until = now + AWAY_SECONDS
+        if now >= self._told + AWAY_SECONDS:
+            self._told = now
+            log.warning("responses_not_reached", error=str(error) or type(error).__name__, errors=self.errors)
 
 
 def run(client: Any, script: str, names: Sequence[str], values: Sequence[Any]) -> Any:

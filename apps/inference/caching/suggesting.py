@@ -50,6 +50,15 @@ def suggest(uses: Sequence[Use], limits: CacheLimits, *, sample: int) -> Suggest
     return Suggestion(CacheLimits(seconds, size), by_size[size], expect(limits.seconds, limits.size), len(uses))
 
 
+def suggest_seconds(uses: Sequence[Use], seconds: int) -> Suggestion | None:
+    """The same for a name whose answers share their room with others': for how long they are kept, and no size."""
+    if len(uses) < FEWEST_USES:
+        return None
+    by_time = {time: replay(uses, time, MOST_ENTRIES) for time in TIMES}
+    best = choose_least(by_time, ENOUGH_OF_TIME)
+    return Suggestion(CacheLimits(best, MOST_ENTRIES), by_time[best], replay(uses, seconds, MOST_ENTRIES), len(uses))
+
+
 def choose_least(shares: dict[int, float], enough: float) -> int:
     """The least that brings enough of the most."""
     best = max(shares.values())

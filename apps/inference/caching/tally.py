@@ -1,13 +1,15 @@
 """Counts of look-ups, and a sample of what was asked for when: gathered in the process, added up in Valkey by a thread.
 
 The sample has the look-ups of one key in SAMPLE, by its digest, so that every use of a key is in it or none. That is
-enough to say what another size or time to live would have done (`suggesting`).
+enough to say what another size or time to live would have done (`suggesting`). Look-ups of a group, such as an
+alias's, are in a sample of their own too.
 """
 
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from apps.core import metrics
 from apps.core.threads import BackgroundThread
@@ -17,6 +19,8 @@ from apps.inference.caching.shared import SharedResponses
 FLUSH_SECONDS = 1.0
 SAMPLE = 4
 KEPT_USES = 6000
+KEPT_SECONDS = 30 * 86_400
+"""For which a sample stays that nothing is added to."""
 WAITING_USES = 2000
 """As many wait at most while Valkey is away; counts wait without limit, since they are but numbers."""
 
@@ -33,23 +37,22 @@ class Tally:
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, float] = defaultdict(float)
-        self._uses: list[Use] = []
-        self._uses_name = shared.counts.replace(":counts", ":uses")
+        self._uses: list[tuple[str, Use]] = []
         self._thread = BackgroundThread(f"tally-{kind.value}", self._run, finish=self.flush)
 
-    def hit(self, level: str, key: str, made_at: float) -> None:
+    def hit(self, level: str, key: str, made_at: float, group: str = "") -> None:
         now = self._clock()
         metrics.count("cache_requests", type=self._kind, level=level, result="hit")
         with self._lock:
             self._counts[f"hits_{level}"] += 1
             self._counts["age"] += max(0.0, now - made_at)
-            self._note_use(key, now)
+            self._note_use(key, now, group)
 
-    def miss(self, level: str, key: str) -> None:
+    def miss(self, level: str, key: str, group: str = "") -> None:
         metrics.count("cache_requests", type=self._kind, level=level, result="miss")
         with self._lock:
             self._counts["misses"] += 1
-            self._note_use(key, self._clock())
+            self._note_use(key, self._clock(), group)
 
     def turn_miss(self) -> None:
         """A look-up that missed was answered after all, by another way, which counts as a hit of its own."""
@@ -73,26 +76,32 @@ class Tally:
         found = self._shared.guard(lambda client: client.hgetall(self._shared.counts)) or {}
         return {name.decode(): float(number) for name, number in found.items()}
 
-    def read_uses(self) -> list[Use]:
-        """The sample, oldest first."""
+    def read_uses(self, group: str = "") -> list[Use]:
+        """The sample of all look-ups or of a group's, oldest first."""
         self.flush()
-        found = self._shared.guard(lambda client: client.lrange(self._uses_name, 0, -1)) or []
+        found = self._shared.guard(lambda client: client.lrange(self._name_uses(group), 0, -1)) or []
         return sorted((parse_use(one.decode()) for one in found), key=lambda use: use[1])
 
-    def _note_use(self, key: str, now: float) -> None:
+    def _note_use(self, key: str, now: float, group: str) -> None:
         if int(key[:2], 16) % SAMPLE == 0 and len(self._uses) < WAITING_USES:
-            self._uses.append((key[:12], int(now * 1000)))
+            self._uses.append((group, (key[:12], int(now * 1000))))
         self._thread.start()
 
-    def _send(self, client: object, counts: Mapping[str, float], uses: Sequence[Use]) -> bool:
-        pipeline = client.pipeline(transaction=True)  # type: ignore[attr-defined]
+    def _send(self, client: Any, counts: Mapping[str, float], uses: Sequence[tuple[str, Use]]) -> bool:
+        pipeline = client.pipeline(transaction=True)
         for name, number in counts.items():
             pipeline.hincrbyfloat(self._shared.counts, name, number)
-        if uses:
-            pipeline.rpush(self._uses_name, *(f"{key}:{at}" for key, at in uses))
-            pipeline.ltrim(self._uses_name, -KEPT_USES, -1)
+        for group in {"", *(group for group, _ in uses)} if uses else ():
+            name = self._name_uses(group)
+            pipeline.rpush(name, *(f"{key}:{at}" for of, (key, at) in uses if group in ("", of)))
+            pipeline.ltrim(name, -KEPT_USES, -1)
+            pipeline.expire(name, KEPT_SECONDS)
         pipeline.execute()
         return True
+
+    def _name_uses(self, group: str) -> str:
+        name = self._shared.counts.removesuffix(":counts")
+        return f"{name}:uses:{group}" if group else f"{name}:uses"
 
     def _run(self) -> None:
         while True:

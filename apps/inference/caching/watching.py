@@ -1,12 +1,14 @@
 """How often an answer to other words was a wrong one, of each alias, and the threshold that follows from it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from apps.core.audit import record
 from apps.inference.caching.models import SemanticWatch
+from apps.inference.curated import CuratedAlias
 from apps.inference.kept import Kept
 from apps.inference.semantic.monitor import Checked, Rule, Watch, observe
 
@@ -22,12 +24,12 @@ def read_thresholds() -> Mapping[int, float]:
 thresholds: Kept[Mapping[int, float]] = Kept("semantic_thresholds", read_thresholds, seconds=LOOK_SECONDS)
 
 
-async def get_threshold(alias_id: int) -> float | None:
-    """None stands for the fitted one."""
+async def get_threshold(alias: CuratedAlias) -> float | None:
+    """Where it was moved to, else what it is set to; None stands for the fitted one."""
     try:
-        return (await thresholds.get_async()).get(alias_id)
+        return (await thresholds.get_async()).get(alias.id, alias.cache_threshold)
     except DatabaseError:
-        return None
+        return alias.cache_threshold
 
 
 def list_watches() -> QuerySet[SemanticWatch]:
@@ -43,12 +45,23 @@ def set_seen(*, pk: int) -> None:
     SemanticWatch.objects.filter(pk=pk).update(waits=False)
 
 
+def begin_anew(alias_id: int) -> None:
+    """For a threshold that was set by hand: hits of another one tell nothing of it."""
+    SemanticWatch.objects.filter(alias_id=alias_id).delete()
+    transaction.on_commit(thresholds.forget)
+
+
 @transaction.atomic
-def note_check(*, alias_id: int, same: bool, fitted: float) -> Watch:
-    """Counts a hit that was answered anew. A threshold that moves is noted in the audit log, and waits to be seen."""
-    row, _ = SemanticWatch.objects.select_for_update().get_or_create(alias_id=alias_id, defaults={"threshold": fitted})
+def note_check(*, alias: CuratedAlias, same: bool, fitted: float) -> Watch:
+    """Counts a hit that was answered anew. A threshold that moves is noted in the audit log, and waits to be seen.
+
+    It never becomes looser than what the alias is set to.
+    """
+    rule = RULE if alias.cache_threshold is None else replace(RULE, least=alias.cache_threshold)
+    begins = {"threshold": fitted if alias.cache_threshold is None else alias.cache_threshold}
+    row, _ = SemanticWatch.objects.select_for_update().get_or_create(alias_id=alias.id, defaults=begins)
     before = Watch(row.threshold, Checked(row.hits, row.false), row.tightened, row.loosened)
-    after = observe(before, Checked(1, int(not same)), RULE)
+    after = observe(before, Checked(1, int(not same)), rule)
     row.threshold, row.hits, row.false = after.threshold, after.checked.hits, after.checked.false
     row.tightened, row.loosened = after.tightened, after.loosened
     row.all_hits += 1

@@ -2,17 +2,25 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from django_redis import get_redis_connection
 
 from apps.core.threads import BackgroundThread
-from apps.inference.caching import limits, response
+from apps.inference import curated
+from apps.inference.caching import limits, response, watching
 from apps.inference.caching.kinds import DEFAULTS, CacheKind, CacheLimits
 from apps.inference.caching.response import ResponseCache
 from apps.inference.caching.shared import PREFIX
+from apps.inference.calling import course
+from apps.inference.curated import Curated
+from apps.inference.models import CacheLevel
+from tests.inference.caching.asking import make_engine, put_engine
+from tests.inference.calling.conftest import purse  # noqa: F401 - budgets are not what is tested here
+from tests.inference.serving import make_curated, make_model, make_provider
+from tests.scripted import ScriptedServer
 
 numbers = itertools.count(1)
 
@@ -68,3 +76,38 @@ def make(clock: Clock) -> Make:
         return ResponseCache(CacheKind.TEXT, clock=clock, timer=clock, **more)
 
     return build
+
+
+Offer = Callable[..., Curated]
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Offer:
+    """The alias "cheap", set as it is said; again is what an edit does."""
+    monkeypatch.setattr(course, "record_call", lambda *args, **facts: None)
+    provider = make_provider(scripted)
+    model = make_model(provider, name="small")
+
+    def put(cache: CacheLevel = CacheLevel.EXACT, public: bool = False, **changes: Any) -> Curated:
+        """Changes are the alias's own where they begin with "cache", else the model's."""
+        own = {name: value for name, value in changes.items() if name.startswith("cache")}
+        changed = replace(model, **{name: value for name, value in changes.items() if name not in own})
+        found = make_curated(changed, aliases={"cheap": [changed]})
+        alias = replace(found.aliases["cheap"], id=1, cache=cache, cache_public=public, **own)
+        found = Curated(found.models, {"cheap": alias})
+        monkeypatch.setattr(curated._kept, "_known", found)
+        monkeypatch.setattr(curated._kept, "_looked", float("inf"))
+        return found
+
+    put()
+    return put
+
+
+@pytest.fixture
+def alike(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> Offer:
+    """The alias gives answers again to other words."""
+    monkeypatch.setattr(watching.thresholds, "_known", {})
+    monkeypatch.setattr(watching.thresholds, "_looked", float("inf"))
+    put_engine(monkeypatch, make_engine())
+    offer(CacheLevel.SEMANTIC)
+    return offer

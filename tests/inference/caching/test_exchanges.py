@@ -1,61 +1,22 @@
 """Answers of models given again, by what their alias says: through the one client, on the scripted server."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from apps.inference import curated
 from apps.inference.caching import exchanges, flights, limits, response
 from apps.inference.caching.kinds import CacheKind
 from apps.inference.caching.response import response_cache
-from apps.inference.calling import call_async, course, open_stream
-from apps.inference.curated import Curated
-from apps.inference.exchange import Caller, Exchange, Reply
+from apps.inference.calling import call_async, open_stream
+from apps.inference.exchange import Reply
 from apps.inference.models import CacheLevel
-from tests.inference.calling.conftest import purse  # noqa: F401 - budgets are not what is tested here
-from tests.inference.serving import CHAT, make_curated, make_exchange, make_model, make_provider, run
+from tests.inference.caching.asking import ask, ask_in_turn, count_requests
+from tests.inference.caching.conftest import Offer
+from tests.inference.serving import CHAT, run
 from tests.scripted import ScriptedServer
 
 pytestmark = pytest.mark.integration
-
-Offer = Callable[..., Curated]
-
-
-@pytest.fixture
-def offer(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedServer) -> Offer:
-    """The alias "cheap", set as it is said; again is what an edit does."""
-    monkeypatch.setattr(course, "record_call", lambda *args, **facts: None)
-    provider = make_provider(scripted)
-    model = make_model(provider, name="small")
-
-    def put(cache: CacheLevel = CacheLevel.EXACT, public: bool = False, **changes: Any) -> Curated:
-        found = make_curated(replace(model, **changes), aliases={"cheap": [replace(model, **changes)]})
-        alias = replace(found.aliases["cheap"], id=1, cache=cache, cache_public=public)
-        found = Curated(found.models, {"cheap": alias})
-        monkeypatch.setattr(curated._kept, "_known", found)
-        monkeypatch.setattr(curated._kept, "_looked", float("inf"))
-        return found
-
-    put()
-    return put
-
-
-def ask(body: dict[str, Any] | None = None, user: int = 1, **changes: Any) -> Exchange:
-    return replace(make_exchange("cheap", body), caller=Caller(user=user), **changes)
-
-
-def ask_in_turn(*asked: Exchange) -> list[Reply]:
-    async def scenario() -> list[Reply]:
-        return [await call_async(one) for one in asked]
-
-    return run(scenario)
-
-
-def count_requests(scripted: ScriptedServer) -> int:
-    return int(scripted.counts()["totals"]["requests"])
 
 
 def test_the_same_question_of_the_same_owner_is_answered_again(offer: Offer, scripted: ScriptedServer) -> None:
@@ -95,6 +56,33 @@ def test_an_alias_that_keeps_nothing(offer: Offer) -> None:
     assert [reply.cache for reply in ask_in_turn(ask(), ask())] == ["", ""]
 
 
+def test_an_alias_keeps_for_as_long_as_it_says(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than its type in Valkey too, and shorter from the next look-up on."""
+    now = [1_790_000_000.0]
+    cache = response_cache(CacheKind.INFERENCE)
+    monkeypatch.setattr(cache, "_clock", lambda: now[0])
+    offer(cache_seconds=9000)
+    ask_in_turn(ask())
+    cache.flush()
+    now[0] += 8000
+    assert [reply.cache for reply in ask_in_turn(ask())] == ["exact"]
+    elsewhere = response.ResponseCache(CacheKind.INFERENCE, clock=lambda: now[0])
+    with monkeypatch.context() as other:
+        other.setattr(exchanges, "response_cache", lambda kind: elsewhere)
+        assert [reply.cache for reply in ask_in_turn(ask())] == ["exact"]
+    offer(cache_seconds=60)
+    assert [reply.cache for reply in ask_in_turn(ask())] == [""]
+
+
+def test_an_aliass_look_ups_are_sampled_apart(offer: Offer) -> None:
+    asked = [ask({"messages": [{"role": "user", "content": f"number {number}"}]}) for number in range(60)]
+    ask_in_turn(*asked)
+    tally = response_cache(CacheKind.INFERENCE).tally
+    assert 0 < len(tally.read_uses("alias:1")) < 60
+    assert tally.read_uses("alias:1") == tally.read_uses()
+    assert tally.read_uses("alias:2") == []
+
+
 def test_an_edit_of_the_model_never_serves_an_earlier_answer(offer: Offer) -> None:
     ask_in_turn(ask())
     offer(max_output_tokens=512)
@@ -112,6 +100,7 @@ def test_a_new_answer_takes_the_earlier_ones_place(offer: Offer, scripted: Scrip
 def test_clearing_by_alias_and_model(offer: Offer) -> None:
     for tag in ("alias:cheap", "model:small"):
         ask_in_turn(ask())
+        response_cache(CacheKind.INFERENCE).flush()
         response_cache(CacheKind.INFERENCE).clear(tag=tag)
         [reply] = ask_in_turn(ask())
         assert reply.cache == ""
@@ -132,7 +121,7 @@ def test_another_process_waits_for_the_one_that_asks(offer: Offer, monkeypatch: 
     async def scenario() -> None:
         first = ask()
         assert await exchanges.find_cached(first) is None
-        monkeypatch.setattr(exchanges, "flights", flights.Flights())
+        monkeypatch.setattr(exchanges, "flights", flights.Flights(exchanges.FLIGHT_SECONDS))
         here = response_cache(CacheKind.INFERENCE)
         elsewhere = response.ResponseCache(CacheKind.INFERENCE)
         monkeypatch.setattr(exchanges, "response_cache", lambda kind: elsewhere)
@@ -181,6 +170,7 @@ def test_a_stream_that_was_left_is_not_kept(offer: Offer) -> None:
         stream = await open_stream(ask())
         await anext(stream)
         await stream.aclose()
+        response_cache(CacheKind.INFERENCE).flush()
         assert (await call_async(ask())).cache == ""
 
     run(scenario)

@@ -10,6 +10,7 @@ from apps.inference.caching import limits, managing
 from apps.inference.caching.kinds import CacheKind, CacheLimits
 from apps.inference.caching.models import CacheSetting, SemanticWatch
 from apps.inference.caching.response import response_cache
+from apps.inference.models import Alias
 from tests.inference.factories import AliasFactory
 from tests.users.factories import UserFactory
 
@@ -43,6 +44,7 @@ def test_the_page_shows_each_type(curator: Client, kept: None) -> None:
     page = curator.get(reverse(LIST)).content.decode()
     for kind in CacheKind:
         assert f'id="cache-{kind.value}"' in page
+    assert [title for title in ("Chat", "SQL") if f"<h2>{title}</h2>" in page] == ["Chat", "SQL"]
     assert "2 of 2,000" in page
     assert "Too little was asked" in page
 
@@ -69,7 +71,7 @@ def test_a_suggestion_is_used_with_one_click(
     curator: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
 ) -> None:
     uses = [(f"q{number % 300}", number * 20_000) for number in range(1500)]
-    monkeypatch.setattr(type(response_cache(CacheKind.CHAT).tally), "read_uses", lambda self: uses)
+    monkeypatch.setattr(type(response_cache(CacheKind.CHAT).tally), "read_uses", lambda self, group="": uses)
     page = curator.get(reverse(LIST)).content.decode()
     assert "Use these for chat" in page
     suggestion = managing.suggest_limits(CacheKind.CHAT)
@@ -79,6 +81,43 @@ def test_a_suggestion_is_used_with_one_click(
     row = CacheSetting.objects.get(kind="chat")
     assert CacheLimits(row.seconds, row.size) == suggestion.limits
     assert limits.read_limits()[CacheKind.CHAT] == suggestion.limits
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> Alias:
+    """Each of its 300 questions comes back after 100 minutes, and answers are kept for an hour."""
+    uses = [(f"q{number % 300}", number * 20_000) for number in range(1500)]
+    monkeypatch.setattr(type(response_cache(CacheKind.CHAT).tally), "read_uses", lambda self, group="": uses)
+    alias: Alias = AliasFactory(name="cheap-words", cache="exact")
+    return alias
+
+
+def test_an_alias_is_set_to_what_is_suggested(curator: Client, cheap: Alias) -> None:
+    page = curator.get(reverse(LIST)).content.decode()
+    assert "Use this for cheap-words" in page
+    [row] = curator.get("/api/v1/inference/caches/").json()["aliases"]
+    assert (row["alias"], row["seconds"], row["uses"], row["different"]) == ("cheap-words", 3600, 1500, 300)
+    assert row["suggestion"] == {"seconds": 86_400, "hit_ratio": pytest.approx(0.8, abs=0.1), "hit_ratio_now": 0}
+    address = reverse("admin:inference_cachesetting_alias", args=[cheap.pk])
+    assert curator.post(address, {"seconds": row["suggestion"]["seconds"]}).status_code == 302
+    cheap.refresh_from_db()
+    assert cheap.cache_seconds == 86_400
+    assert AuditEntry.objects.latest("pk").changes["cache_seconds"] == [None, 86_400]
+    assert "Use this for cheap-words" not in curator.get(reverse(LIST)).content.decode()
+
+
+@pytest.mark.parametrize("seconds", ["", "0", "-5", "99999999", "soon"])
+def test_wrong_seconds_change_nothing(curator: Client, cheap: Alias, seconds: str) -> None:
+    address = reverse("admin:inference_cachesetting_alias", args=[cheap.pk])
+    assert curator.post(address, {"seconds": seconds}).status_code == 302
+    assert curator.get(address).status_code == 405
+    cheap.refresh_from_db()
+    assert cheap.cache_seconds is None
+
+
+def test_an_alias_that_keeps_nothing_is_not_told_of(curator: Client) -> None:
+    AliasFactory(cache="off")
+    assert curator.get("/api/v1/inference/caches/").json()["aliases"] == []
 
 
 def test_wrong_limits_change_nothing(curator: Client) -> None:
