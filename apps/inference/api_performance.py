@@ -18,7 +18,7 @@ from apps.inference.models import Call
 from apps.inference.performance.reading import read_figures
 from apps.inference.performance.resetting import reset_performance
 from apps.inference.performance.windows import Window
-from apps.inference.standing import list_standings
+from apps.inference.standing import list_cache_standings, list_standings
 
 
 def choose_owner(user: Any, whose: str | None) -> int | None:
@@ -50,7 +50,8 @@ class PerformanceView(ApiView):
         "Read how models perform",
         {200: serializers.PerformanceSerializer},
         parameters=[serializers.PerformanceQuerySerializer],
-        description="Counted by the minute. Latencies are counted in buckets: percentiles are interpolated between "
+        description="Counted by the minute, what is older than nine days by the hour, and than 90 days by the day. "
+        "Latencies are counted in buckets: percentiles are interpolated between "
         "the bounds of the bucket that they lie in.",
         operation_id="inference_performance",
     )
@@ -58,7 +59,8 @@ class PerformanceView(ApiView):
         wanted = self.read_query(request)
         owner = choose_owner(request.user, wanted.get("whose"))
         figures = read_figures(Window(wanted["window"]), owner=owner)
-        told = {**figures.as_dict(), "breakers": list_breakers(request.user)}
+        cache_types = list_cache_standings(request.user) if owner is None else ()
+        told = {**figures.as_dict(), "cache_types": cache_types, "breakers": list_breakers(request.user)}
         return Response(serializers.PerformanceSerializer(told).data)
 
 

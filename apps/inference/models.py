@@ -1,5 +1,6 @@
 """What is curated of inference: providers, their models, and the aliases that applications name."""
 
+from math import isfinite
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from apps.core.models import TimestampedModel
 from apps.core.outgoing import UrlRefused, check_url
 from apps.core.secrets.fields import EncryptedField
 from apps.inference.budgets.models import Budget, Spending  # noqa: F401 - Django looks for models here
+from apps.inference.caching.kinds import LONGEST_SECONDS
 from apps.inference.caching.models import CacheSetting, SemanticWatch  # noqa: F401 - Django looks for models here
 from apps.inference.exchange import ModelTier, Operation
 from apps.inference.recording.models import (  # noqa: F401 - Django looks for models here
@@ -22,6 +24,7 @@ from apps.inference.recording.models import (  # noqa: F401 - Django looks for m
     PerformanceReset,
     Retention,
 )
+from apps.inference.semantic.monitor import LEAST_THRESHOLD, MOST_THRESHOLD
 
 check_name = RegexValidator(
     r"\A[a-z0-9][a-z0-9._:/-]*\Z", "Use small letters, digits and . _ : / - and begin with a letter or digit."
@@ -46,6 +49,12 @@ class CacheLevel(models.TextChoices):
 class TooLong(models.TextChoices):
     CUT = "cut", "Cut at the end"
     REFUSE = "refuse", "Refuse"
+
+
+def check_number(value: float) -> None:
+    """What is no number is neither too small nor too large."""
+    if not isfinite(value):
+        raise ValidationError("Give a number.")
 
 
 def check_address(field: str, url: str) -> str:
@@ -192,6 +201,21 @@ class Alias(TimestampedModel):
         default=False,
         help_text="Warning: what one person asked may then answer another. "
         "Only for names whose questions hold nothing of anybody's own.",
+    )
+    cache_seconds = models.PositiveIntegerField(
+        "kept for, s",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SECONDS)],
+        help_text="For how long after it was made. Left empty, as long as the cache of inference is set to.",
+    )
+    cache_threshold = models.FloatField(
+        "least probability",
+        null=True,
+        blank=True,
+        validators=[check_number, MinValueValidator(LEAST_THRESHOLD), MaxValueValidator(MOST_THRESHOLD)],
+        help_text="That two questions mean the same, for an answer to be given to other words. It is made stricter "
+        "where too many turn out wrong, and never looser than this. Left empty, what it was fitted to.",
     )
 
     objects: ClassVar[Any] = AliasQuerySet.as_manager()

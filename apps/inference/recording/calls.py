@@ -5,7 +5,7 @@ import time
 import structlog
 
 from apps.inference.errors import InferenceError
-from apps.inference.exchange import Exchange, Reply
+from apps.inference.exchange import Exchange, Reply, Usage
 from apps.inference.recording.facts import CANCELLED, OK, CallFacts
 from apps.inference.recording.recorder import recorder
 from apps.inference.recording.retention import may_be_kept
@@ -39,7 +39,7 @@ def record_call(
 def describe_call(
     exchange: Exchange, reply: Reply, outcome: str, streamed: bool, ms: float, first_ms: float | None
 ) -> CallFacts:
-    """Bodies are held only as long as their texts may have to be kept."""
+    """Bodies are held only as long as their texts may have to be kept. What a cache answers takes no model's tokens."""
     kept = may_be_kept(exchange.caller.user) and recorder.has_room_for_texts
     last = reply.attempts[-1] if reply.attempts else reply
     return CallFacts(
@@ -53,7 +53,7 @@ def describe_call(
         reply.cache,
         outcome,
         streamed,
-        reply.usage,
+        Usage() if reply.cache else reply.usage,
         reply.cost,
         ms,
         first_ms,

@@ -41,8 +41,15 @@ def read_parts(message: dict[str, Any]) -> str:
     parts = list(read_content(message.get("content")))
     calls = message.get("tool_calls")
     if calls:
-        parts.append(orjson.dumps(calls).decode())
+        parts.append(write_calls(calls))
     return "\n".join(parts)
+
+
+def write_calls(calls: object) -> str:
+    try:
+        return orjson.dumps(calls).decode()
+    except orjson.JSONEncodeError:  # nested more deeply than it writes
+        return "[tool_calls]"
 
 
 def read_content(content: object) -> Iterator[str]:

@@ -26,12 +26,10 @@ COLUMNS = (
 )
 TAKE = "SELECT nextval(pg_get_serial_sequence('inference_call', 'id')) FROM generate_series(1, %s)"
 COPY = f"COPY inference_call ({', '.join(COLUMNS)}) FROM STDIN"
-ADD = """
-INSERT INTO inference_callminute AS kept (
-    minute, owner, target, model, provider, operation, tier, cache, outcome,
-    calls, retries, prompt_tokens, completion_tokens, cost, ms, buckets
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (minute, owner, target, model, provider, operation, tier, cache, outcome) DO UPDATE SET
+ALIKE = "owner, target, model, provider, operation, tier, cache, outcome"
+COUNTED = "calls, retries, prompt_tokens, completion_tokens, cost, ms, buckets"
+ADD_TO_KEPT = f"""
+ON CONFLICT (minute, {ALIKE}) DO UPDATE SET
     calls = kept.calls + excluded.calls,
     retries = kept.retries + excluded.retries,
     prompt_tokens = kept.prompt_tokens + excluded.prompt_tokens,
@@ -42,7 +40,15 @@ ON CONFLICT (minute, owner, target, model, provider, operation, tier, cache, out
         SELECT array_agg(coalesce(old, 0) + coalesce(new, 0) ORDER BY place)
         FROM unnest(kept.buckets, excluded.buckets) WITH ORDINALITY AS pairs(old, new, place)
     )
-"""
+"""  # noqa: S608 - of constants
+ADD = f"""
+INSERT INTO inference_callminute AS kept (minute, {ALIKE}, {COUNTED})
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+{ADD_TO_KEPT}
+"""  # noqa: S608 - of constants
+
+WRONG = (IntegrityError, DataError, TypeError, ValueError)
+"""What a call raises that will never be written."""
 
 log = structlog.get_logger("touchstone.inference")
 
@@ -69,7 +75,7 @@ def write_calls(batch: Batch) -> None:
     batch.is_tried = True
     try:
         write_together(rows)
-    except (IntegrityError, DataError):
+    except WRONG:
         for row in without_strangers(rows):
             write_alone(row)
     announce("inference")
@@ -84,7 +90,7 @@ def take_ids(count: int) -> list[int]:
 def write_alone(row: tuple[int, CallFacts]) -> None:
     try:
         write_together([row])
-    except (IntegrityError, DataError) as error:
+    except WRONG as error:
         log.error("call_not_written", call=row[0], target=row[1].target, error=str(error))
 
 

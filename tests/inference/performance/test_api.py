@@ -37,7 +37,10 @@ def test_figures_of_everybody_are_for_who_may_see_calls() -> None:
     assert figures["errors_by_code"] == [{"name": "timeout", "requests": 1}]
     assert {row["name"]: row["requests"] for row in figures["tiers"]} == {"small": 1, "cache": 1}
     assert sum(bar["requests"] for bar in figures["series"]) == 3
+    assert [row["type"] for row in figures["cache_types"]] == ["routing", "chat", "sql", "inference", "text"]
+    assert set(figures["cache_types"][0]) == {"type", "exact", "semantic", "misses", "hit_ratio"}
     own = get(admin, PERFORMANCE, whose="own")
+    assert own["cache_types"] == []
     assert (own["whose"], own["requests"], own["people"]) == ("own", 1, [])
 
 

@@ -1,14 +1,20 @@
 """The pages of figures and calls: who sees what, and what there is to see."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from apps.core.models import AuditEntry
+from apps.core.threads import BackgroundThread
+from apps.inference.caching.kinds import CacheKind
+from apps.inference.caching.response import response_cache
 from apps.inference.curated import forget_curated
 from apps.inference.models import Call, CallText, PerformanceReset, Retention
 from apps.users.roles import Role
+from tests.inference.caching.conftest import forget_all
 from tests.inference.recording.calls import ANSWER, QUESTION, a_call, write
 from tests.users.factories import UserFactory
 
@@ -58,6 +64,38 @@ def test_who_may_see_calls_sees_everybodys_figures_and_can_ask_for_their_own() -
     assert other.email in shown
     assert "Too slow" in shown
     assert "theirs" not in read(client, f"{PAGE}?whose=own")
+
+
+def look_up(kind: CacheKind, *, hits: int, alike: int = 0) -> None:
+    """One miss, and so many hits after it."""
+    tally = response_cache(kind).tally
+    tally.miss("shared", "00")
+    for level in ["process"] * hits + ["semantic"] * alike:
+        tally.hit(level, "00", 0.0)
+
+
+def test_caches_are_told_by_type_and_level_to_who_sees_all(clean_caches: None) -> None:
+    look_up(CacheKind.SQL, hits=3)
+    look_up(CacheKind.INFERENCE, hits=1, alike=2)
+    shown = read(signed_in(Role.ADMIN), PAGE)
+    rows = re.findall(r"<tr><td>([^<]+)</td>" + r'<td class="number" data-label="[^"]+">([^<]+)</td>' * 4, shown)
+    assert ("SQL", "3", "0", "1", "75 %") in rows
+    assert ("Inference", "1", "2", "1", "75 %") in rows
+    assert ("Text", "0", "0", "0", "–") in rows
+    assert len(rows) == len(CacheKind)
+    assert "Caches by type" not in read(signed_in(Role.ADMIN), f"{PAGE}?whose=own")
+    assert "Caches by type" not in read(signed_in(Role.VIEWER), PAGE)
+
+
+@pytest.fixture
+def clean_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing was looked up before, and counts are written when they are read."""
+    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
+    forget_all()
+    response_cache.cache_clear()
+    yield
+    forget_all()
+    response_cache.cache_clear()
 
 
 def test_the_figures_alone_are_for_htmx() -> None:

@@ -131,6 +131,10 @@ class TestBatches:
         assert set(Call.objects.values_list("target", flat=True)) == {"cheap", "soso"}
         assert sum(CallMinute.objects.values_list("calls", flat=True)) == 2
 
+    def test_a_call_that_makes_no_sense_keeps_no_other_from_it(self) -> None:
+        write(a_call(), a_call(attempts=(Attempt("m", "p", "ok", "long"),)))  # type: ignore[arg-type]
+        assert Call.objects.get().target == "cheap"
+
     @pytest.mark.django_db(transaction=True)
     def test_whose_account_is_gone_is_nobody(self) -> None:
         user = UserFactory()

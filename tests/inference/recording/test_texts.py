@@ -34,6 +34,14 @@ def test_answers_and_the_tools_that_are_called() -> None:
     assert read_answer({"data": [{"embedding": [0.1]}]}) == ""
 
 
+def test_calls_of_tools_that_cannot_be_written_are_told_of() -> None:
+    nested: Any = {}
+    for _ in range(400):
+        nested = {"a": nested}
+    asked = {"messages": [{"role": "assistant", "content": "Look.", "tool_calls": [nested]}]}
+    assert read_question(asked) == "assistant: Look.\n[tool_calls]"
+
+
 def test_long_ones_are_cut_and_nul_is_left_out() -> None:
     assert len(read_question({"prompt": "x" * (MOST_CHARACTERS + 5)})) == MOST_CHARACTERS
     assert read_question({"prompt": "a\0b"}) == "ab"
