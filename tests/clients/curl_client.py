@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from tests.clients.target import QUESTION, Target
+from tests.clients.target import OURS, QUESTION, Target
 
 DATA = "data: "
 
@@ -51,7 +51,13 @@ def stream(target: Target) -> dict[str, Any]:
     choices = [choice for event in events for choice in event["choices"]]
     pieces = [choice["delta"]["content"] for choice in choices if choice["delta"].get("content")]
     reasons = [choice["finish_reason"] for choice in choices if choice["finish_reason"]]
-    return {"text": "".join(pieces), "pieces": len(pieces), "reason": reasons[-1], "usage": events[-1]["usage"]}
+    return {
+        "text": "".join(pieces),
+        "pieces": len(pieces),
+        "reason": reasons[-1],
+        "usage": events[-1]["usage"],
+        "told": events[-1].get(OURS),
+    }
 
 
 def errors(target: Target) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import openai
 
-from tests.clients.target import CHOICE, PERSON, QUESTION, TEXTS, TOOL, WEATHER, Target
+from tests.clients.target import CHOICE, OURS, PERSON, QUESTION, TEXTS, TOOL, WEATHER, Target
 
 
 def connect(target: Target, key: str = "") -> openai.OpenAI:
@@ -36,13 +36,14 @@ def stream(target: Target) -> dict[str, Any]:
     events = connect(target).chat.completions.create(
         model=target.model, messages=ask(QUESTION), stream=True, stream_options={"include_usage": True}
     )
-    pieces, reason, usage = [], None, None
+    pieces, reason, usage, told = [], None, None, None
     for event in events:
         for choice in event.choices:
             pieces += [choice.delta.content] if choice.delta.content else []
             reason = choice.finish_reason or reason
         usage = event.usage.model_dump() if event.usage else usage
-    return {"text": "".join(pieces), "pieces": len(pieces), "reason": reason, "usage": usage}
+        told = (event.model_extra or {}).get(OURS, told)
+    return {"text": "".join(pieces), "pieces": len(pieces), "reason": reason, "usage": usage, "told": told}
 
 
 def tools(target: Target) -> dict[str, Any]:

@@ -21,6 +21,8 @@ PERSON = {
     "required": ["name", "age"],
     "additionalProperties": False,
 }
+OURS = "touchstone"
+"""The field of a stream's last event that only the gateway has."""
 TEXTS = ["hello", "good bye", "hello"]
 
 

@@ -12,16 +12,17 @@ from django.conf import settings
 from apps.core.ids import new_id
 from apps.core.uploads import Receive, Scope, Send
 from apps.inference.errors import InferenceError
-from apps.inference.exchange import Caller, Exchange, Operation
+from apps.inference.exchange import Caller, Exchange, Operation, sum_costs
 from apps.inference.gateway.access import Admitted, Doorkeeper
 from apps.inference.gateway.asking import ask
 from apps.inference.gateway.bodies import read_wanted
 from apps.inference.gateway.counting import LoopCounters
 from apps.inference.gateway.listing import describe_model, list_models
 from apps.inference.gateway.refusals import Refusal, refuse_failure, refuse_for
-from apps.inference.gateway.rendering import render_headers, render_reply
+from apps.inference.gateway.rendering import render_cost, render_headers, render_reply, render_trace
 from apps.inference.gateway.slots import Slots
 from apps.inference.gateway.streaming import send_stream
+from apps.inference.gateway.traces import keep_failure
 from apps.inference.gateway.visits import Gone, Visit
 
 MODELS = "/v1/models"
@@ -84,7 +85,8 @@ def find_handler(method: str, path: str) -> Handler:
     if path.startswith(f"{MODELS}/"):
         check_method(method, ("GET",))
         return partial(answer_model, path.removeprefix(f"{MODELS}/"))
-    raise Refusal(404, "unknown_url", f"There is nothing at {method} {path}.")
+    known = ", ".join((*OPERATIONS, MODELS))
+    raise Refusal(404, "unknown_url", f"There is nothing at {method} {path}, but at {known}.")
 
 
 def check_method(method: str, allowed: tuple[str, ...]) -> None:
@@ -112,8 +114,13 @@ async def answer_with_model(operation: Operation, visit: Visit, admitted: Admitt
     fresh = is_fresh_wanted(visit.header(b"cache-control"))
     exchange = Exchange(operation, wanted.target, wanted.body, caller, deadline, fresh=fresh)
     visit.cancel_when_gone()
-    if wanted.is_stream:
-        await send_stream(visit, exchange)
-        return
-    reply = await ask(exchange)
+    try:
+        if wanted.is_stream:
+            await send_stream(visit, exchange)
+            return
+        reply = await ask(exchange)
+    except InferenceError as error:
+        keep_failure(exchange, error)
+        told = [*render_trace(caller.trace_id), *render_cost(sum_costs(error.attempts))]
+        raise refuse_for(error, headers=told) from error
     await visit.answer(200, render_reply(reply, is_base64=wanted.is_base64), render_headers(reply, caller.trace_id))

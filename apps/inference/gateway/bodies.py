@@ -11,6 +11,8 @@ from apps.inference.gateway.checks import Unfit, check_chat, check_completion, c
 from apps.inference.gateway.refusals import WrongBody
 
 LONGEST_NAME = 200
+DEEP = 200
+"""Brackets: with no more of them nothing can be nested too deeply to be written again."""
 OURS = frozenset(("model", "stream", "encoding_format"))
 """What the gateway sees to itself."""
 
@@ -51,8 +53,18 @@ def read_wanted(operation: Operation, content: bytes) -> Wanted:
 def parse_object(content: bytes) -> dict[str, Any]:
     try:
         given = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise WrongBody(None, "The body is no JSON.") from None
+    except orjson.JSONDecodeError as error:
+        raise WrongBody(None, f"The body is no JSON: {error}.") from None
     if not isinstance(given, dict):
         raise WrongBody(None, "The body is to be a JSON object.")
+    if content.count(b"[") + content.count(b"{") > DEEP and not can_be_written(given):
+        raise WrongBody(None, "The body is nested too deeply.")
     return given
+
+
+def can_be_written(given: dict[str, Any]) -> bool:
+    try:
+        orjson.dumps(given)
+    except orjson.JSONEncodeError:
+        return False
+    return True

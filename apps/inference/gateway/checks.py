@@ -52,6 +52,10 @@ def is_stop(value: Any) -> bool:
     return isinstance(value, str) or (is_text_list(value) and len(value) <= MOST_STOPS)
 
 
+def is_schema_of_object(value: Any) -> bool:
+    return isinstance(value, dict) and is_text_list(value.get("required") or [])
+
+
 def is_object_of_texts(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
 
@@ -85,6 +89,7 @@ COMMON: Mapping[str, Rule] = {
     "frequency_penalty": between(-2, 2),
     "n": whole(1, 128),
     "max_tokens": whole(1),
+    "max_completion_tokens": whole(1),
     "seed": instance(int, "a whole number"),
     "stop": Rule(is_stop, f"is to be a text, or at most {MOST_STOPS} of them"),
     "user": TEXT,
@@ -92,7 +97,6 @@ COMMON: Mapping[str, Rule] = {
 }
 CHAT: Mapping[str, Rule] = {
     **COMMON,
-    "max_completion_tokens": whole(1),
     "tools": instance(list, "a list of tools"),
     "tool_choice": Rule(lambda value: isinstance(value, str | dict), "is to be a text or an object"),
     "parallel_tool_calls": YES_OR_NO,
@@ -168,6 +172,8 @@ def check_messages(messages: Any) -> None:
             raise Unfit(f"messages[{number}].content", "is missing")
         if content is not None and not isinstance(content, str):
             check_parts(content, f"messages[{number}].content")
+        if message.get("tool_calls") is not None:
+            check_calls(message["tool_calls"], f"messages[{number}].tool_calls")
 
 
 def check_parts(content: Any, path: str) -> None:
@@ -176,6 +182,14 @@ def check_parts(content: Any, path: str) -> None:
     for number, part in enumerate(content):
         if not isinstance(part, dict) or not isinstance(part.get("type"), str):
             raise Unfit(f"{path}[{number}]", "is to be an object with a type")
+
+
+def check_calls(calls: Any, path: str) -> None:
+    if not isinstance(calls, list):
+        raise Unfit(path, "is to be a list of calls")
+    for number, call in enumerate(calls):
+        if not isinstance(call, dict) or not isinstance(call.get("function") or {}, dict):
+            raise Unfit(f"{path}[{number}]", "is to be the call of a function")
 
 
 def check_tools(tools: list[Any]) -> None:
@@ -187,7 +201,7 @@ def check_tools(tools: list[Any]) -> None:
             function = tool.get("function")
             if not isinstance(function, dict) or not isinstance(function.get("name"), str) or not function["name"]:
                 raise Unfit(f"{path}.function.name", "is to be the function's name")
-            if not isinstance(function.get("parameters") or {}, dict):
+            if not is_schema_of_object(function.get("parameters") or {}):
                 raise Unfit(f"{path}.function.parameters", "is to be a JSON schema")
 
 

@@ -35,7 +35,8 @@ def find_flaw_of_choice(asked: Body, choice: Mapping[str, Any]) -> str:
 
 def find_flaw_of_calls(asked: Body, calls: Any) -> str:
     """Of calls of functions: that they name one that there is, with arguments that have what it requires."""
-    functions = {tool["function"]["name"]: tool["function"] for tool in asked.get("tools") or () if "function" in tool}
+    tools = [tool for tool in asked.get("tools") or () if tool.get("type") == "function"]
+    functions = {tool["function"]["name"]: tool["function"] for tool in tools}
     for call in calls:
         function = call.get("function") or {}
         known = functions.get(function.get("name"))

@@ -56,10 +56,10 @@ class WrongBody(Refusal):
         super().__init__(400, "invalid_value" if param else "invalid_json", message, param=param)
 
 
-def refuse_for(error: InferenceError) -> Refusal:
+def refuse_for(error: InferenceError, *, headers: Headers = ()) -> Refusal:
     """What the caller is told of what went wrong with a model."""
     param = "model" if isinstance(error, UnknownModel) else None
-    return Refusal(error.status, error.code, str(error), param=param, retry_after=error.retry_after)
+    return Refusal(error.status, error.code, str(error), param=param, retry_after=error.retry_after, headers=headers)
 
 
 def refuse_key(error: AuthenticationFailed) -> Refusal:

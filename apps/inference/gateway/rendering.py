@@ -27,7 +27,14 @@ def pack_floats(values: Any) -> str:
 
 def render_headers(reply: Reply, trace_id: str) -> Headers:
     origin = render_origin(reply.tier, reply.model, reply.cache)
-    return [*origin, *render_trace(trace_id), (b"x-touchstone-cost", write_dollars(reply.cost).encode())]
+    return [*origin, *render_trace(trace_id), *render_cost(reply.cost)]
+
+
+def describe_reply(reply: Reply, trace_id: str) -> dict[str, Any]:
+    """What headers say of a whole answer, for the end of a stream: clients of OpenAI's API pass by what is not its."""
+    tier = CACHE if reply.cache else reply.tier
+    told = {"model": reply.model, "tier": tier, "cache": reply.cache or "miss", "cost": float(reply.cost)}
+    return {"touchstone": {**told, "trace_id": trace_id}}
 
 
 def render_origin(tier: str, model: str, cache: str) -> Headers:
@@ -41,6 +48,10 @@ def render_origin(tier: str, model: str, cache: str) -> Headers:
 
 def render_trace(trace_id: str) -> Headers:
     return [(b"x-touchstone-trace", trace_id.encode())]
+
+
+def render_cost(cost: Decimal) -> Headers:
+    return [(b"x-touchstone-cost", write_dollars(cost).encode())]
 
 
 def write_dollars(cost: Decimal) -> str:

@@ -6,14 +6,16 @@ so that a client that does not read holds up its model and fills no memory.
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
 from apps.inference.errors import InferenceError
 from apps.inference.exchange import Exchange
-from apps.inference.gateway.asking import Opened, open_any
+from apps.inference.gateway.asking import open_any
+from apps.inference.gateway.auto import Opened
 from apps.inference.gateway.refusals import Headers, Refusal, refuse_failure, refuse_for
-from apps.inference.gateway.rendering import render_event, render_origin, render_trace
+from apps.inference.gateway.rendering import describe_reply, render_event, render_origin, render_trace
 from apps.inference.gateway.visits import Visit
 
 SILENCE_SECONDS = 15.0
@@ -52,17 +54,28 @@ async def send_stream(visit: Visit, exchange: Exchange, *, silence: float = SILE
 
 async def _send_parts(visit: Visit, opening: asyncio.Future[Opened], pulse: "Pulse") -> None:
     try:
-        async for part in (await opening).stream:
+        opened = await opening
+        async for part in opened.stream:
             pulse.beat()
+            if part.get("usage") and not part["choices"]:
+                part = part | describe_reply(opened.reply(), opened.stream.trace)
             await visit.write(render_event(part))
     except InferenceError as error:
-        await visit.write(render_event(refuse_for(error).as_dict()))
+        await visit.write(render_event(refuse_for(error).as_dict() | describe_end(opening)))
     except Exception:
         log.exception("gateway_failed", request_id=visit.id, path=visit.path)
         await visit.write(render_event(refuse_failure().as_dict()))
     else:
         await visit.write(DONE)
     await visit.end()
+
+
+def describe_end(opening: asyncio.Future[Opened]) -> dict[str, Any]:
+    """Nothing of a stream that never began."""
+    if opening.exception():
+        return {}
+    opened = opening.result()
+    return describe_reply(opened.reply(), opened.stream.trace)
 
 
 async def _leave(opening: asyncio.Future[Opened]) -> None:

@@ -39,7 +39,7 @@ async function stream() {
     stream: true,
     stream_options: { include_usage: true },
   });
-  const found = { text: "", pieces: 0, reason: null, usage: null };
+  const found = { text: "", pieces: 0, reason: null, usage: null, told: null };
   for await (const event of events) {
     const choice = event.choices[0];
     if (choice?.delta?.content) {
@@ -48,6 +48,7 @@ async function stream() {
     }
     found.reason = choice?.finish_reason ?? found.reason;
     found.usage = event.usage ?? found.usage;
+    found.told = event.touchstone ?? found.told;
   }
   return found;
 }

@@ -16,6 +16,14 @@ from tests.inference.gateway.streams import read_events
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT
 
+REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello"}]}),
+    "completion": ("/v1/completions", {"prompt": "Once upon a time"}),
+    "embedding": ("/v1/embeddings", {"input": ["one", "two", "three"]}),
+}
+"""What is asked of a model that does this."""
+HURRIED_SECONDS = 2
+
 
 @dataclass(frozen=True)
 class Site:
@@ -36,10 +44,10 @@ class Site:
         self.wait_until_all_know(name)
         return model
 
-    def put_model(self, name: str, *steps: dict[str, Any], **values: Any) -> ServedModel:
+    def put_model(self, name: str, *steps: dict[str, Any], timeout: float = 1.0, **values: Any) -> ServedModel:
         """With a provider of its own, so that its breaker is no other's. What it always does is its last step."""
         self.scripted.script(name, *steps[:-1], always=steps[-1])
-        provider = ProviderFactory(base_url=self.scripted.base_url, api_key=self.scripted.key, timeout=1.0)
+        provider = ProviderFactory(base_url=self.scripted.base_url, api_key=self.scripted.key, timeout=timeout)
         return ModelFactory(name=name, provider=provider, price_in=1, price_out=2, **values)
 
     def wait_until_all_know(self, name: str) -> None:
@@ -49,18 +57,20 @@ class Site:
     def wait_until_known(self, gateway: GatewayProcess, name: str) -> None:
         wait_until(lambda: gateway.ask("GET", f"/v1/models/{name}", key=self.front.token).status == 200)
 
+    def ask(self, gateway: GatewayProcess, operation: str, model: str, **more: Any) -> Answered:
+        """Of a stream that began, its body is the list of its events."""
+        path, body = REQUESTS[operation]
+        answer = gateway.ask("POST", path, {"model": model, **body, **more}, key=self.front.token)
+        if not isinstance(answer.body, bytes):
+            return answer
+        return replace(answer, body=read_events(iter(answer.body.decode().splitlines())))
+
     def chat(self, gateway: GatewayProcess, model: str = CHAT, **more: Any) -> Answered:
         body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **more}
         return gateway.ask("POST", "/v1/chat/completions", body, key=self.front.token)
 
-    def stream(self, gateway: GatewayProcess, model: str) -> Answered:
-        """Of one that began, its body is the list of its events."""
-        answer = self.chat(gateway, model, stream=True)
-        return (
-            answer
-            if answer.status != 200
-            else replace(answer, body=read_events(iter(answer.body.decode().splitlines())))
-        )
+    def stream(self, gateway: GatewayProcess, model: str, **more: Any) -> Answered:
+        return self.ask(gateway, "chat", model, stream=True, **more)
 
 
 @dataclass
@@ -122,3 +132,18 @@ def site(
     site.wait_until_all_know(CHAT)
     yield site
     wait_until_written()
+
+
+@pytest.fixture(scope="session")
+def hurried_process(django_db_setup: None, valkey: Valkey) -> Iterator[GatewayProcess]:
+    with gateway_process(
+        connection.settings_dict["NAME"], REDIS_URL=valkey.url, GATEWAY_TIMEOUT_SECONDS=str(HURRIED_SECONDS)
+    ) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def hurried(site: Site, hurried_process: GatewayProcess) -> GatewayProcess:
+    """A gateway that gives nobody longer than HURRIED_SECONDS."""
+    site.wait_until_known(hurried_process, CHAT)
+    return hurried_process

@@ -53,6 +53,7 @@ def assert_explained(answer: Answered, site: Site) -> None:
     if answer.status == 200:
         return
     assert code_of(answer.body) in CODES, answer
+    assert set(answer.body["error"]) == {"message", "type", "param", "code"}
     told = json.dumps(answer.body)
     assert str(site.scripted.port) not in told
     assert site.scripted.key not in told
@@ -68,23 +69,28 @@ def counted(site: Site, names: Sequence[str]) -> tuple[int, int]:
     return sum(one.get("prompt_tokens", 0) for one in counts), sum(one.get("completion_tokens", 0) for one in counts)
 
 
-def test_every_fault_of_a_provider_is_told_with_a_code(site: Site) -> None:
-    for name, step in FAULTS.items():
-        site.put_model(f"fault-{name}", step)
-    site.wait_until_all_know(f"fault-{name}")
+@pytest.mark.parametrize("operation", ["chat", "completion", "embedding"])
+def test_every_fault_of_a_provider_is_told_with_a_code(site: Site, operation: str) -> None:
+    names = [f"{operation}-{name}" for name in FAULTS]
+    for name, step in zip(names, FAULTS.values(), strict=True):
+        site.put_model(name, step, operation=operation)
+    site.wait_until_all_know(names[-1])
     with ThreadPoolExecutor(9) as pool:
-        whole = list(pool.map(lambda name: site.chat(site.front.gateway, f"fault-{name}"), FAULTS))
-        streams = list(pool.map(lambda name: site.stream(site.second, f"fault-{name}"), FAULTS))
+        whole = list(pool.map(lambda name: site.ask(site.front.gateway, operation, name), names))
+        streams = [] if operation == "embedding" else list(
+            pool.map(lambda name: site.ask(site.second, operation, name, stream=True), names)
+        )  # fmt: skip
     for answer in [*whole, *streams]:
         assert_explained(answer, site)
-    assert {code_of(one.body[-1]) for one in streams if one.status == 200 and one.body[-1] != "[DONE]"} <= CODES
+    assert {code_of(one.body[-1]) for one in streams if one.status == 200} <= CODES
     answered = dict(zip(FAULTS, (one.status for one in whole), strict=True))
     assert [name for name, status in answered.items() if status == 200] == ["failing"]  # only streams break off so
     wait_until_written()
-    prompt, completion = counted(site, [f"fault-{name}" for name in FAULTS])
-    recorded = sum_tokens(Call.objects.all())
-    assert recorded[0] >= prompt
-    assert recorded[1] >= completion
+    for name in names:
+        prompt, completion = counted(site, [name])
+        recorded = sum_tokens(Call.objects.filter(target=name))
+        assert recorded[0] >= prompt, name
+        assert recorded[1] >= completion, name
 
 
 def test_what_one_gateway_learns_of_a_provider_all_know(site: Site) -> None:

@@ -14,11 +14,13 @@ from apps.users.scopes import INFERENCE_USE
 from apps.users.services import create_key
 from tests.clients.target import Target
 from tests.inference.factories import ModelFactory, ProviderFactory
+from tests.inference.gateway import WRITE
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT, EMBEDDING
 from tests.users.factories import UserFactory
 
+QUICK = "tests.inference.gateway.quick_asgi:application"
 OTHERS = ("scripted-slow", "scripted-long", "scripted-broken", "scripted-cut", "scripted-hang", "scripted-wrong-json")
 SEEN_WITHIN = 10.0
 UNCALLED = (401, 403, 405, 413, 429)
@@ -62,6 +64,13 @@ class Front:
         body = {"model": CHAT, "messages": [{"role": "user", "content": "Hello"}]}
         return self.ask("POST", "/v1/chat/completions", body, key=key)
 
+    def write_down(self) -> None:
+        """Has all calls written: tables that are being emptied let nobody in."""
+        known = -1
+        while known != (known := Call.objects.count()):
+            assert self.gateway.ask("POST", WRITE).status == 200
+            time.sleep(0.05)  # for those that end as their callers leave
+
     def add_model(self, name: str, **values: Any) -> ServedModel:
         """Returns once the gateway knows it."""
         model = ModelFactory(name=name, provider=self.provider, **values)
@@ -71,7 +80,7 @@ class Front:
 
 @pytest.fixture(scope="session")
 def gateway_beside(django_db_setup: None) -> Iterator[GatewayProcess]:
-    with gateway_process(connection.settings_dict["NAME"]) as gateway:
+    with gateway_process(connection.settings_dict["NAME"], QUICK) as gateway:
         yield gateway
 
 
@@ -80,7 +89,7 @@ def front(transactional_db: None, gateway_beside: GatewayProcess, scripted: Scri
     front = build_front(gateway_beside, scripted)
     yield front
     if not front.refused_all:
-        wait_until_written()
+        front.write_down()
 
 
 def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
@@ -103,7 +112,7 @@ def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
 
 
 def wait_until_written() -> None:
-    """The gateway writes calls down behind its answers, and tables that are being emptied let nobody in."""
+    """A gateway writes calls down behind its answers, and tables that are being emptied let nobody in."""
     known = -1
     while known != (known := Call.objects.count()):
         time.sleep(2 * GATHER_SECONDS)

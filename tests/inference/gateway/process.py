@@ -75,10 +75,12 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway_process(database: str, **environment: str) -> Iterator[GatewayProcess]:
+def gateway_process(
+    database: str, application: str = "config.asgi:application", **environment: str
+) -> Iterator[GatewayProcess]:
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backlog", "4096", "--workers-kill-timeout", "5", "config.asgi:application"]
+    command += ["--backlog", "4096", "--workers-kill-timeout", "5", application]
     settings = {"DJANGO_SETTINGS_MODULE": "tests.inference.gateway.settings", "GATEWAY_DATABASE": database}
     with subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **settings, **environment}) as main:
         gateway = GatewayProcess(port, main)

@@ -24,6 +24,7 @@ def call(name: str = "f", arguments: str = '{"a": 1}') -> list[dict[str, Any]]:
         ({"max_completion_tokens": 3}, answer(reason="length")),
         ({"tools": TOOLS}, answer()),
         ({"tools": TOOLS, "tool_choice": "required"}, answer(None, "tool_calls", call())),
+        ({"tools": [*TOOLS, {"type": "custom", "function": 5}]}, answer(calls=call())),
         ({}, {"choices": [{"text": "Hello", "finish_reason": "stop"}]}),
         ({}, {"choices": [{"message": {"content": None, "refusal": "I won't."}, "finish_reason": "stop"}]}),
     ],

@@ -5,14 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
 from apps.core.embedded.home import REPOSITORY, resolve_home
 from apps.core.embedded.language_model import SERVE, find_model, is_installed, read_server
 from apps.inference.models import ProviderKind
-from tests.clients import curl_client, langchain_client, node_client, python_openai
-from tests.clients.checks import check_chat, check_stream
+from tests.clients import node_client
+from tests.clients.checks import MODULES, check_chat, check_stream
 from tests.clients.target import Target
 from tests.inference.factories import ModelFactory, ProviderFactory
 from tests.inference.gateway.conftest import Front, wait_until_seen
@@ -20,7 +21,6 @@ from tests.inference.gateway.conftest import Front, wait_until_seen
 MODELS = REPOSITORY / "var" / "models"
 LOADS_WITHIN = 120.0
 NAME = "qwen"
-CLIENTS = (python_openai, langchain_client, curl_client)
 
 pytestmark = [
     pytest.mark.integration,
@@ -56,7 +56,10 @@ def target(front: Front, language_model: None) -> Target:
 
 
 def test_every_client_talks_with_it(target: Target) -> None:
-    for client in CLIENTS if node_client.find_missing() else (*CLIENTS, node_client):
+    for name in MODULES:
+        if name == "node" and node_client.find_missing():
+            continue
+        client = import_module(MODULES[name])
         check_chat(client.chat(target), target)
         check_stream(client.stream(target), target)
 

@@ -10,6 +10,7 @@ from apps.users.limits.models import KeyUsage
 from apps.users.models import ApiKey
 from apps.users.scopes import FUNCTIONS_READ, INFERENCE_USE
 from apps.users.services import create_key, revoke_key
+from tests.inference.factories import AliasFactory
 from tests.inference.gateway.conftest import Front, wait_until
 from tests.inference.gateway.process import Answered
 from tests.scripted import ScriptedServer
@@ -111,7 +112,36 @@ def test_an_address_or_method_that_is_none(front: Front, method: str, path: str,
 
 
 def test_a_model_that_is_none(front: Front) -> None:
-    assert read_error(front.chat(model="none")) == (404, "invalid_request_error", "model", "model_not_found")
+    answered = front.chat(model="none")
+    assert read_error(answered) == (404, "invalid_request_error", "model", "model_not_found")
+    assert "GET /v1/models" in answered.body["error"]["message"]
+    assert answered.headers["x-touchstone-cost"] == "0"
+
+
+def test_an_alias_without_models(front: Front) -> None:
+    AliasFactory(name="empty")
+    wait_until(lambda: front.chat(model="empty").body["error"]["code"] == "no_models")
+    assert read_error(front.chat(model="empty")) == (404, "invalid_request_error", "model", "no_models")
+
+
+def test_what_a_model_cannot_is_said(front: Front) -> None:
+    front.add_model("plain", can_stream=False, context_tokens=20, max_output_tokens=5)
+    told = [
+        front.chat(model="plain", stream=True),
+        front.chat(model="plain", tools=[TOOL]),
+        front.chat(model="plain", response_format={"type": "json_object"}),
+        front.chat("word " * 50, model="plain"),
+        front.chat(model=EMBEDDING),
+    ]
+    words = ("without 'stream'", "tools", "response_format", "takes 20", "for embedding, not for chat")
+    for answered, word in zip(told, words, strict=True):
+        assert read_error(answered)[0] == 400
+        assert word in answered.body["error"]["message"]
+
+
+def test_a_body_that_is_cut_says_where(front: Front) -> None:
+    answered = front.ask("POST", "/v1/chat/completions", b'{"model": "x", ')
+    assert "column 16" in answered.body["error"]["message"]
 
 
 @pytest.mark.parametrize(

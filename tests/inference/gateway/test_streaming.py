@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from apps.inference.errors import ConnectionFailed
-from apps.inference.exchange import Caller, Exchange, Operation
-from apps.inference.gateway import streaming
-from apps.inference.gateway.asking import Opened
+from apps.inference.exchange import Caller, Exchange, Operation, Reply
+from apps.inference.gateway import auto, streaming
+from apps.inference.gateway.auto import Opened
 from apps.inference.gateway.visits import Visit
 
 SILENCE = 0.05
@@ -33,6 +33,9 @@ class QuietStream:
 
     async def aclose(self) -> None:
         self.is_closed = True
+
+    def reply(self) -> Reply:
+        return Reply({}, self.model, "there", self.tier)
 
 
 class Wire:
@@ -59,18 +62,19 @@ EXCHANGE = Exchange(Operation.CHAT, "quiet", {}, Caller(trace_id="t"), time.mono
 def test_a_silence_has_signs_of_life_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire()
     stream = QuietStream(lambda: wire.body.count(streaming.SIGN_OF_LIFE) >= 2)
-    finished: list[bool] = []
 
     async def open_any(exchange: Exchange) -> Any:
-        return Opened(stream, lambda: finished.append(True))  # type: ignore[arg-type]
+        return Opened(exchange, stream)  # type: ignore[arg-type]
 
+    kept: list[Exchange] = []
+    monkeypatch.setattr(auto, "keep_trace", lambda exchange, *more: kept.append(exchange))
     monkeypatch.setattr(streaming, "open_any", open_any)
     asyncio.run(streaming.send_stream(wire.make_visit(), EXCHANGE, silence=SILENCE))
     assert wire.body.startswith(b'data: {"part":1}\n\n: wait\n\n: wait\n\n')
     assert wire.body.endswith(b'data: {"part":2}\n\ndata: [DONE]\n\n')
     assert (b"x-touchstone-model", b"quiet") in wire.messages[0]["headers"]
     assert stream.is_closed
-    assert finished == [True]
+    assert kept == [EXCHANGE]
 
 
 def test_who_waits_long_for_the_first_part_hears_so_and_then_why_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
