@@ -32,7 +32,15 @@ class NameFilter(DropdownFilter):
     """Exactly one of the values offered."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
-        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+        value = self.value()
+        if not value:
+            return queryset
+        if "\0" in value:  # PostgreSQL compares nothing with it
+            return queryset.none()
+        return queryset.filter(**{str(self.parameter_name): self.stored(value)})
+
+    def stored(self, value: str) -> str:
+        return value
 
 
 class ModelFilter(NameFilter):
@@ -59,16 +67,15 @@ class OutcomeFilter(NameFilter):
         return same([OK, CANCELLED, *sorted({error.code for error in all_errors(InferenceError)})])
 
 
-class CacheFilter(DropdownFilter):
+class CacheFilter(NameFilter):
     title = "cache"
     parameter_name = "cache"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return same([*CACHE_LEVELS, NO_CACHE])
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
-        level = self.value()
-        return queryset.filter(cache="" if level == NO_CACHE else level) if level else queryset
+    def stored(self, value: str) -> str:
+        return "" if value == NO_CACHE else value
 
 
 @admin.register(Call)

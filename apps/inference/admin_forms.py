@@ -64,7 +64,7 @@ class ProviderForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's hook, which its stubs leave out
-        if "base_url" in self.errors:
+        if {"base_url", "management_url"} & self.errors.keys():
             return
         try:
             curating.check_key(self.instance, self.new_key())

@@ -121,12 +121,16 @@ class AliasModelInline(TabularInline):
 
 @admin.register(Alias)
 class AliasAdmin(TryingAdmin):
-    list_display = ["name", "show_models", "description", "is_active", "updated_at"]
-    list_filter = ["is_active"]
+    list_display = ["name", "show_models", "cache", "description", "is_active", "updated_at"]
+    list_filter = [("cache", ChoicesDropdownFilter), "is_active"]
     search_fields = ["name", "description", "entries__model__name"]
     search_help_text = "Name, description or model"
     ordering = ["name"]
     inlines = [AliasModelInline]
+    fieldsets = [
+        (None, {"fields": ["name", "description", "is_active"]}),
+        ("Answers given again", {"fields": [("cache", "cache_seconds"), "cache_public", "cache_threshold"]}),
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alias]:
         rows: QuerySet[Alias] = super().get_queryset(request)

@@ -130,7 +130,7 @@ class ProviderAdmin(TryingAdmin):
         return {"breaker": read_breakers().get(row.name), "health": find_health(row)}
 
     def fetch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require(request.method == "POST" and self.has_view_permission(request))
+        require(request.method == "POST" and request.user.has_perm("inference.add_servedmodel"))
         row = self.find(request, pk)
         context: dict[str, Any] = {"row": row, "back": self.back_to(row)}
         if "form-TOTAL_FORMS" in request.POST:

@@ -27,6 +27,18 @@ class AttemptSerializer(serializers.Serializer[object]):
     cost = serializers.FloatField(help_text="In US dollars.")
 
 
+class CacheLookSerializer(serializers.Serializer[object]):
+    level = serializers.ChoiceField(
+        choices=["exact", "semantic"], help_text="`exact` is the same request, `semantic` the same in other words."
+    )
+    outcome = serializers.ChoiceField(choices=["hit", "miss", "skipped"])
+    ms = serializers.FloatField()
+    probability = serializers.FloatField(
+        allow_null=True, help_text="That the likeliest earlier question means the same; null where none was near."
+    )
+    reason = serializers.CharField(allow_blank=True, help_text="Why it had nothing, or was skipped.")
+
+
 class TokensSerializer(serializers.Serializer[object]):
     prompt = serializers.IntegerField()
     completion = serializers.IntegerField()
@@ -37,10 +49,14 @@ class ModelTraceSerializer(serializers.Serializer[object]):
     ladder = serializers.CharField()
     target = serializers.CharField(help_text="The model or alias that was asked for.")
     operation = serializers.CharField()
-    model = serializers.CharField(help_text="Which answered.")
+    model = serializers.CharField(allow_blank=True, help_text="Which answered; empty where none did.")
     tier = serializers.CharField()
     cache = serializers.CharField(allow_blank=True, help_text="How an earlier answer was found, if this is one.")
-    answered = serializers.BooleanField(help_text="Whether a tier of `auto` was sure.")
+    cache_levels = CacheLookSerializer(
+        many=True, help_text="How earlier answers were looked for, in order; empty where the name keeps none."
+    )
+    answered = serializers.BooleanField(help_text="Whether there is an answer, and a tier of `auto` was sure.")
+    error = serializers.CharField(allow_blank=True, help_text="The code of the error, where there is no answer.")
     cost = serializers.FloatField(help_text="In US dollars.")
     tokens = TokensSerializer()
     steps = StepSerializer(many=True, help_text="The tiers of `auto`, in order.")

@@ -6,7 +6,7 @@ class InferenceConfig(AppConfig):
     label = "inference"
 
     def ready(self) -> None:
-        from apps.core import health, metrics
+        from apps.core import health, metrics, warming
         from apps.core.cache.policy import CachePolicy
         from apps.core.cache.registry import register_policy
         from apps.core.home.tiles import register_decisions
@@ -31,6 +31,8 @@ class InferenceConfig(AppConfig):
             "inference.traces", version=1, local_size=500, local_ttl=60, shared_ttl=86_400, write_behind=True
         )
         register_policy(traces)
+        for process in (warming.WEB, warming.GATEWAY):
+            warming.register_step("apps.inference.caching.engine.load_where_wanted", of=process)
         watch_models()
 
 

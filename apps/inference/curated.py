@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.functional import cached_property
 
-from apps.inference.errors import UnknownModel
+from apps.inference.errors import NoModels, UnknownModel
 from apps.inference.exchange import ModelTier, Operation, Prices
 from apps.inference.kept import Kept
 from apps.inference.models import Alias, AliasModel, CacheLevel, Provider, ProviderKind, ServedModel, TooLong
@@ -56,6 +56,10 @@ class CuratedAlias:
     models: tuple[CuratedModel, ...]
     cache: CacheLevel = CacheLevel.OFF
     cache_public: bool = False
+    cache_seconds: int | None = None
+    """None is as the caches of models are set."""
+    cache_threshold: float | None = None
+    """None is the fitted one."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,15 @@ class Curated:
     aliases: Mapping[str, CuratedAlias]
 
     def find(self, name: str) -> tuple[CuratedModel, ...]:
-        """The models to try for a name, in order. Raises UnknownModel, also for an alias that has none left."""
+        """The models to try for a name, in order. Raises UnknownModel, and NoModels for an alias that has none left."""
         alias = self.aliases.get(name)
-        if alias is not None and alias.models:
+        if alias is not None:
+            if not alias.models:
+                raise NoModels(f"the alias {name} has no active model of an active provider")
             return alias.models
         model = self.models.get(name)
         if model is None:
-            raise UnknownModel(f"{name} is neither a model nor an alias")
+            raise UnknownModel(f"{name} is neither an active model nor an active alias")
         return (model,)
 
     @cached_property
@@ -110,7 +116,16 @@ def read_curated() -> Curated:
 
 
 def freeze_alias(row: Alias, models: Iterable[CuratedModel]) -> CuratedAlias:
-    return CuratedAlias(row.pk, row.name, row.description, tuple(models), CacheLevel(row.cache), row.cache_public)
+    return CuratedAlias(
+        row.pk,
+        row.name,
+        row.description,
+        tuple(models),
+        CacheLevel(row.cache),
+        row.cache_public,
+        row.cache_seconds,
+        row.cache_threshold,
+    )
 
 
 def freeze_provider(row: Provider) -> CuratedProvider:

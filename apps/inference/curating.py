@@ -15,6 +15,7 @@ from django.db.models import Model, ProtectedError
 from apps.core.audit import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.secrets.fields import UnreadableText
+from apps.inference.caching.watching import begin_anew
 from apps.inference.curated import forget_curated
 from apps.inference.models import Alias, AliasModel, Budget, Provider, ServedModel
 
@@ -49,13 +50,22 @@ def check_key(provider: Provider, key: str | None) -> None:
     if key and (len(key) > MAX_KEY or any(not 32 < ord(character) < 127 for character in key)):
         raise InvalidInput({"key": f"has at most {MAX_KEY} characters, letters, digits and signs without blanks"})
     before = Provider.objects.filter(pk=provider.pk).first() if provider.pk else None
-    if key is None and before is not None and before.api_key and is_elsewhere(before.base_url, provider.base_url):
+    if key is None and before is not None and before.api_key and list_servers(provider) - list_servers(before):
         raise InvalidInput({"key": "was given for the former address: enter it again, or take it away"})
 
 
-def is_elsewhere(before: str, after: str) -> bool:
-    """Whether another address is of another server, or of the same one without its TLS."""
-    return bool(before) and urlsplit(before.strip())[:2] != urlsplit(after.strip())[:2]
+def list_servers(provider: Provider) -> set[str]:
+    """Where its key is sent to. The same server without its TLS is another one."""
+    return {name_server(url.strip()) for url in (provider.base_url, provider.management_url) if url.strip()}
+
+
+def name_server(url: str) -> str:
+    """What is no address names itself: `save` says what is wrong with it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def describe_key(provider: Provider) -> str:
@@ -74,11 +84,17 @@ def save_model(*, model: ServedModel) -> ServedModel:
 
 
 def save_alias(*, alias: Alias, models: Sequence[ServedModel] | None = None) -> Alias:
-    """`models` are tried in their order; None leaves those that there are. Raises InvalidInput naming the field."""
+    """`models` are tried in their order; None leaves those that there are. Raises InvalidInput naming the field.
+
+    With another least probability for other words, what is known of wrong answers begins anew.
+    """
     if models is not None:
         check_together(models)
     with transaction.atomic():
+        before = Alias.objects.filter(pk=alias.pk).first()
         save(alias)
+        if before is not None and before.cache_threshold != alias.cache_threshold:
+            begin_anew(alias.pk)
         if models is not None:
             put_models(alias, models)
     return alias

@@ -1,6 +1,6 @@
 """A request to a model and its answer. Bodies are as OpenAI's API has them: the one form that all clients know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -43,6 +43,34 @@ class Caller:
         return f"user:{self.user}" if self.user is not None else "system"
 
 
+EXACT, SEMANTIC = "exact", "semantic"
+HIT, MISS, SKIPPED = "hit", "miss", "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one level of the cache was asked: EXACT for the same request, SEMANTIC for one in other words.
+
+    `ms` is how long it took; `probability` is that the likeliest earlier question means the same; `reason` says why
+    the level was skipped or had nothing.
+    """
+
+    level: str
+    outcome: str
+    ms: float = 0.0
+    probability: float | None = None
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "level": self.level,
+            "outcome": self.outcome,
+            "ms": round(self.ms, 3),
+            "probability": None if self.probability is None else round(self.probability, 4),
+            "reason": self.reason,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """`target` is a model's or an alias's name; `body` has neither `model` nor `stream`.
@@ -58,6 +86,8 @@ class Exchange:
     alias: str = ""
     fresh: bool = False
     """Whether a new answer is wanted: none of a cache is given, and the new one takes its place."""
+    looks: list[Look] = field(default_factory=list, compare=False, repr=False)
+    """How the caches were asked, which note it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +152,16 @@ class Reply:
     cost: Decimal = Decimal(0)
     attempts: tuple[Attempt, ...] = field(default_factory=tuple)
     cache: str = ""
-    """"exact" or "semantic" where the answer is an earlier one's."""
+    """EXACT or SEMANTIC where the answer is an earlier one's."""
 
     def with_body(self, body: Body) -> Self:
         return replace(self, body=body)
+
+    def after(self, attempts: Sequence[Attempt]) -> Self:
+        """The same with what was tried before it, and what that cost."""
+        return replace(self, attempts=(*attempts, *self.attempts), cost=self.cost + sum_costs(attempts))
+
+
+def sum_costs(attempts: Iterable[Attempt]) -> Decimal:
+    """In US dollars."""
+    return sum((attempt.cost for attempt in attempts), Decimal(0))

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.serializers import StrictSerializer
+from apps.inference.caching.kinds import CacheKind
 from apps.inference.models import Call
 from apps.inference.performance.windows import Window
 
@@ -72,6 +73,14 @@ class BreakerSerializer(serializers.Serializer[Any]):
     retry_after = serializers.FloatField(help_text="Seconds until it is tried again.")
 
 
+class CacheTypeSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=[kind.value for kind in CacheKind])
+    exact = serializers.IntegerField(help_text="Hits: the same was asked before.")
+    semantic = serializers.IntegerField(help_text="Hits: the same was asked before in other words.")
+    misses = serializers.IntegerField()
+    hit_ratio = serializers.FloatField(help_text="From 0 to 1.")
+
+
 class PerformanceSerializer(serializers.Serializer[Any]):
     window = serializers.CharField()
     since = serializers.DateTimeField()
@@ -88,6 +97,10 @@ class PerformanceSerializer(serializers.Serializer[Any]):
     latency_ms = HistogramSerializer()
     tiers = CountSerializer(many=True)
     caches = CountSerializer(many=True)
+    cache_types = CacheTypeSerializer(
+        many=True,
+        help_text="Look-ups by the type of answers since counting began, whatever the window, of everybody.",
+    )
     errors_by_code = CountSerializer(many=True)
     models = ModelSumSerializer(many=True)
     targets = SumSerializer(many=True, help_text="By the model or alias that was asked for.")

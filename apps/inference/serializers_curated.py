@@ -11,6 +11,11 @@ from apps.inference.exchange import ModelTier, Operation
 from apps.inference.models import Alias, CacheLevel, Provider, ProviderKind, ServedModel, TooLong
 
 CACHE_HELP = "Which earlier questions' answers are given again: none, the same, or the same in other words."
+SECONDS_HELP = "For how long after it was made an answer is given again; null as the cache of inference is set."
+THRESHOLD_HELP = (
+    "The least probability, from 0.5 to 0.995, that two questions mean the same for an answer to be given to other "
+    "words; null is what it was fitted to. Where too many turn out wrong it gets stricter, and never looser than this."
+)
 PRICE_HELP = "US dollars for a million tokens."
 
 
@@ -106,13 +111,15 @@ class ServedModelSerializer(serializers.ModelSerializer[ServedModel]):
 
 class AliasSerializer(serializers.ModelSerializer[Alias]):
     models = serializers.SerializerMethodField(help_text="Names of models, in the order in which they are tried.")
-
     cache = CacheLevelField(read_only=True, help_text=CACHE_HELP)
+    cache_seconds = serializers.IntegerField(read_only=True, allow_null=True, help_text=SECONDS_HELP)
+    cache_threshold = serializers.FloatField(read_only=True, allow_null=True, help_text=THRESHOLD_HELP)
 
     class Meta:
         model = Alias
         fields = [
-            "id", "name", "description", "models", "is_active", "cache", "cache_public", "created_at", "updated_at",
+            "id", "name", "description", "models", "is_active", "cache", "cache_public", "cache_seconds",
+            "cache_threshold", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -161,6 +168,8 @@ class AliasChangesSerializer(StrictSerializer):
         required=False,
         help_text="Whether what one person asked may answer another: for questions that hold nothing of anybody's own.",
     )
+    cache_seconds = serializers.IntegerField(required=False, allow_null=True, help_text=SECONDS_HELP)
+    cache_threshold = serializers.FloatField(required=False, allow_null=True, help_text=THRESHOLD_HELP)
 
 
 class NewAliasSerializer(AliasChangesSerializer):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.inference.curated import CuratedModel, get_curated
-from apps.inference.errors import InferenceError, UnknownModel
+from apps.inference.errors import InferenceError, NoModels, UnknownModel
 from apps.inference.exchange import Attempt, Body, Caller, Exchange, Operation, Reply
+from apps.inference.models import AUTO
 
 SECONDS = 20.0
 """A web worker waits for no longer."""
@@ -18,6 +19,15 @@ MAX_QUESTION = 4000
 MAX_TOKENS = 200
 NUMBERS_SHOWN = 6
 CHARACTERS_SHOWN = 20_000
+EMPTY_AUTO = (
+    "auto has no models of its own: the gateway then chooses the cheapest active model that will do. "
+    "Ask the gateway for auto to try that, or put models into it to choose them and their order yourself."
+)
+EMPTY_ALIAS = (
+    "{target} has no model that can be asked. Put one into it, or make one of its models and that model's provider "
+    "active again."
+)
+NOT_ACTIVE = "{target} is not active, or its provider is not. Make them active, and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +60,13 @@ def try_target(*, target: str, question: str, user_id: int | None) -> Tried:
 
 
 def make_exchange(target: str, question: str, user_id: int | None, deadline: float) -> Exchange:
-    """Raises UnknownModel for a target that is not active, or has no active model."""
+    """Raises NoModels for a target that is not active, or has no active model, saying what to do about it."""
     try:
         model, *_ = get_curated().find(target)
+    except NoModels as error:
+        raise NoModels(message=EMPTY_AUTO if target == AUTO else EMPTY_ALIAS.format(target=target)) from error
     except UnknownModel as error:
-        message = f"{target} is not active, or has no active model of an active provider."
-        raise UnknownModel(message=message) from error
+        raise NoModels(message=NOT_ACTIVE.format(target=target)) from error
     caller = Caller(user=user_id, trace_id=uuid.uuid4().hex)
     return Exchange(model.operation, target, make_body(model, question), caller, deadline)
 

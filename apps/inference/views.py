@@ -20,7 +20,7 @@ from apps.inference.performance.reading import read_figures
 from apps.inference.performance.resetting import reset_performance
 from apps.inference.performance.windows import Window
 from apps.inference.recording.keeping import forget_texts, keep_texts_for, read_days
-from apps.inference.standing import list_standings
+from apps.inference.standing import list_cache_standings, list_standings
 from apps.users.permissions import get_user
 
 DRAWN_BOUNDS = (1, 5, 10, 50, 100, 300, 1000, 3000, 10_000, 60_000)
@@ -47,6 +47,7 @@ def show_performance(request: PageRequest) -> HttpResponse:
         "window": window,
         "sees_all": sees_all,
         "standings": list_standings(request.user),
+        "cache_standings": list_cache_standings(request.user) if of_all else (),
     }
     template = "inference/_figures.html" if request.htmx.target == "figures" else "inference/performance.html"
     return render(request, template, context)

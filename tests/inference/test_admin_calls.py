@@ -70,6 +70,13 @@ def test_filters_and_search(client: Client, query: str, found: list[str]) -> Non
     assert sorted(call.trace_id for call in rows(client.get(f"{CALLS}?{query}"))) == found
 
 
+@pytest.mark.parametrize("name", ["model", "target", "outcome", "cache"])
+def test_a_filter_by_what_no_name_can_be_finds_nothing(client: Client, name: str) -> None:
+    AliasFactory(name="sql", models=[ModelFactory(name="other")])
+    make_call()
+    assert rows(client.get(f"{CALLS}?{name}=%00")) == []
+
+
 def test_by_time(client: Client) -> None:
     old = make_call(at=timezone.now() - timedelta(days=40))
     new = make_call()

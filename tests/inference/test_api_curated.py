@@ -164,6 +164,10 @@ class TestAliases:
         path = f"{ALIASES}{made.json()['id']}/"
         assert send(client, "patch", path, {"description": "d"}).json()["models"] == [first.name, second.name]
         assert send(client, "patch", path, {"cache": "exact"}).json()["cache"] == "exact"
+        own = {"cache": "semantic", "cache_public": True, "cache_seconds": 90, "cache_threshold": 0.95}
+        assert own.items() <= send(client, "patch", path, own).json().items()
+        back = {"cache_seconds": None, "cache_threshold": None}
+        assert back.items() <= send(client, "patch", path, back).json().items()
         changed = send(client, "patch", path, {"models": [second.name]}, **{"If-Match": client.get(path)["ETag"]})
         assert changed.json()["models"] == [second.name]
         assert send(client, "delete", path).status_code == 204
@@ -180,6 +184,12 @@ class TestAliases:
             ({"name": "chat"}, "name"),
             ({"name": "UPPER"}, "name"),
             ({"cache": "always"}, "cache"),
+            ({"cache_public": "perhaps"}, "cache_public"),
+            ({"cache_seconds": 0}, "cache_seconds"),
+            ({"cache_seconds": 31 * 86_400}, "cache_seconds"),
+            ({"cache_threshold": 0.4}, "cache_threshold"),
+            ({"cache_threshold": 1}, "cache_threshold"),
+            ({"cache_threshold": "nan"}, "cache_threshold"),
             ({"description": "x" * 301}, "description"),
         ],
     )

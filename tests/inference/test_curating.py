@@ -91,6 +91,24 @@ def test_a_key_goes_to_no_other_server(address: str, goes: bool) -> None:
         assert curating.save_provider(provider=provider, key="another").base_url == address
 
 
+@pytest.mark.parametrize("before", ["", "https://one.example.com:8081"])
+def test_a_key_goes_to_no_other_management_address_either(before: str) -> None:
+    ours = "https://one.example.com"
+    provider = ProviderFactory(kind="torchserve", base_url=ours, management_url=before, api_key=KEY)
+    provider.management_url = "https://two.example.com"
+    assert refusal(curating.save_provider, provider=provider) == "key"
+    provider.management_url = ours
+    assert curating.save_provider(provider=provider).management_url == ours
+
+
+def test_a_key_goes_nowhere_else_by_way_of_a_kind_without_address() -> None:
+    provider = ProviderFactory(base_url="https://one.example.com/v1", api_key=KEY)
+    provider.kind, provider.base_url = "local", ""
+    curating.save_provider(provider=provider)
+    provider.kind, provider.base_url = "openai", "https://two.example.com/v1"
+    assert refusal(curating.save_provider, provider=provider) == "key"
+
+
 def test_the_log_says_that_a_key_changed_and_not_to_what() -> None:
     provider = curating.save_provider(provider=ProviderFactory.build(), key=KEY)
     curating.save_provider(provider=provider, key="sk-the-next-one-9876543210")

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from pytest_django import Settings
 
 from apps.inference.curated import forget_curated
-from apps.inference.models import Provider, ServedModel
+from apps.inference.listing import MAX_LISTED
+from apps.inference.models import Alias, Provider, ServedModel
 from apps.users.models import User
 from apps.users.roles import Role
 from tests.inference.factories import AliasFactory, ModelFactory, ProviderFactory
@@ -79,7 +81,7 @@ def test_an_error_has_its_detail_for_who_looks_after_it(
     page, tried = ask(client, model)
     assert tried.error.code == "misconfigured"
     assert tried.error.detail
-    assert tried.error.detail[:20] in page
+    assert escape(tried.error.detail[:20]) in page
     assert scripted.key not in page
 
 
@@ -102,8 +104,21 @@ def test_what_is_not_active_says_so(client: Client, model: ServedModel) -> None:
     ServedModel.objects.update(is_active=False)
     forget_curated()
     page, tried = ask(client, model)
-    assert tried.error.code == "model_not_found"
+    assert tried.error.code == "no_models"
     assert "is not active" in page
+    assert "model_not_found" not in page
+
+
+def test_an_alias_without_models_says_what_to_do(client: Client, scripted: ScriptedServer) -> None:
+    page, tried = ask(client, AliasFactory(name="reports"))
+    assert tried.error.code == "no_models"
+    assert "Put one into it" in page
+    assert "Nothing was sent" in page
+    auto, _ = Alias.objects.get_or_create(name="auto")
+    forget_curated()
+    page, _ = ask(client, auto)
+    assert "the gateway then chooses the cheapest active model" in page
+    assert scripted.requests() == []
 
 
 @pytest.mark.parametrize("question", ["", "x" * 4001])
@@ -140,6 +155,12 @@ def test_a_name_that_is_taken_is_said_beside_it_and_nothing_is_added(client: Cli
     assert response.status_code == 200
     assert [list(form.errors) for form in response.context["formset"]] == [["name"], []]
     assert ServedModel.objects.filter(provider=model.provider).count() == 1
+
+
+def test_as_many_as_are_offered_can_be_sent_back(client: Client, model: ServedModel) -> None:
+    names = [f"model-{number}" for number in range(MAX_LISTED)]
+    assert client.post(address(model.provider, "fetch"), form_of(names, add=names[-2:])).status_code == 302
+    assert ServedModel.objects.filter(remote_name__in=names).count() == 2
 
 
 def test_what_is_not_chosen_may_say_what_it_likes(client: Client, model: ServedModel) -> None:

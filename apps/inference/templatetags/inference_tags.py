@@ -22,6 +22,7 @@ OUTCOMES = {
     "input_too_long": "text too long",
     "not_supported": "not supported",
     "model_not_found": "unknown model",
+    "no_models": "no model to ask",
     "misconfigured": "set up wrongly",
 }
 
