@@ -234,11 +234,6 @@ class SearchView(ApiView):
         return Response(answer.as_dict())
 
 
-def may_read_trace(user: Any, trace: dict[str, Any]) -> bool:
-    """Questions are people's data: whose it is, and who may read everybody's."""
-    return trace.get("user_id") == user.pk or bool(user.has_perm("functions.view_trace"))
-
-
 class TraceView(ApiView):
     """How an answer was reached."""
 
@@ -251,8 +246,8 @@ class TraceView(ApiView):
         operation_id="traces_retrieve",
     )
     def get(self, request: Request, trace_id: str) -> Response:
-        trace = searching.get_trace(trace_id)
-        if trace is None or not may_read_trace(request.user, trace):
+        trace = searching.find_trace(trace_id, request.user)
+        if trace is None:
             raise Http404("You have no such trace, or it is older than a day.")
         return Response({name: value for name, value in trace.items() if name != "user_id"})
 

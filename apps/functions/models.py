@@ -93,6 +93,8 @@ class Function(TimestampedModel):
             models.Index(fields=["change_xid"]),
             models.Index(fields=["state", "language"]),
             models.Index(fields=["name", "id"]),
+            models.Index(fields=["language", "id"]),
+            models.Index(fields=["state", "id"]),
             # With their keys, so that pages far down a list are passed over without reading rows.
             models.Index(fields=["-updated_at", "-id"]),
             models.Index(fields=["library", "id"]),

@@ -1,4 +1,4 @@
-"""Search over the API without the framework around it, for the request that nearly all are: a key, and a plain query.
+"""Search over the API without the framework around it, for the request that nearly all are: a program's plain query.
 
 What is refused, or is out of the ordinary in any way, gets no answer here: the API view then gives it, or says what is
 wrong with it. So there is one place for errors, and this one only ever says what the view would have said.
@@ -14,6 +14,7 @@ from apps.core.afterwards import do_afterwards
 from apps.core.errors import InvalidInput
 from apps.functions.services.searching import search_as_json
 from apps.users.authentication import is_as_kept, sign_in
+from apps.users.jwt.authentication import sign_in_with_jwt
 from apps.users.limits.requests import add_headers, count_request
 from apps.users.scopes import FUNCTIONS_READ
 
@@ -25,20 +26,20 @@ HEADERS = {"Vary": "Accept", "Allow": "GET, HEAD, OPTIONS"}
 
 
 def answer_quickly(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a plain search with a key that may read functions; None for whatever else the request is."""
+    """The answer to a plain search of a program that may read functions; None for whatever else the request is."""
     if request.method != "GET" or not is_plain(request.META):
         return None
     wanted = read_plain(request.GET)
     if wanted is None:
         return None
     try:
-        key = sign_in(request, kept=True)
-        if key is None or FUNCTIONS_READ not in key.effective_scopes:
+        program = sign_in_with_jwt(request, kept=True) or sign_in(request, kept=True)
+        if program is None or FUNCTIONS_READ not in program.effective_scopes:
             return None
-        verdict = count_request(request, key.user, key)
-        if verdict.code or not is_as_kept(key, verdict.version):
+        verdict = count_request(request, program.user, program)
+        if verdict.code or not is_as_kept(program, verdict.version):
             return None
-        body, keep = search_as_json(user_id=key.user_id, **wanted)
+        body, keep = search_as_json(user_id=program.user_id, **wanted)
     except (APIException, InvalidInput):
         return None
     response = HttpResponse(body, content_type="application/json", headers=HEADERS)

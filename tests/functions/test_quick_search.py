@@ -1,15 +1,20 @@
 """The short way to an answer says what the API view says, and leaves to it whatever is out of the ordinary."""
 
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import jwt
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.settings import api_settings
 
 from apps.core import short_ways
 from apps.core.cache.local import LocalTier
@@ -21,11 +26,14 @@ from apps.functions.services import indexing, live, searching
 from apps.functions.services.shown import shown_functions
 from apps.users import authentication
 from apps.users.accounts.members import set_active, set_role
+from apps.users.jwt import keeping
+from apps.users.jwt.services import TokenPair, refresh_family, revoke_families, start_family
+from apps.users.jwt.tokens import TokenRefused
 from apps.users.limits import counting
 from apps.users.limits.budgets import UsageLedger
 from apps.users.limits.counting import Counters
 from apps.users.limits.shared import SharedCounters
-from apps.users.models import ApiKey
+from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.scopes import EVALUATIONS_READ, FUNCTIONS_READ
 from apps.users.services import revoke_keys, rotate_key
@@ -228,6 +236,113 @@ class TestKept:
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks: Any) -> Any:
     return django_capture_on_commit_callbacks
+
+
+class TestTokens:
+    """What another process changes of a family whose access token this one keeps."""
+
+    @pytest.fixture(autouse=True)
+    def token_clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
+        clock = Clock()
+        kept = LocalTier(size=10, ttl=authentication.KEPT_SECONDS, timer=clock)
+        monkeypatch.setattr(keeping, "kept_families", kept)
+        return clock
+
+    @pytest.fixture
+    def pair(self) -> TokenPair:
+        pair = start_family(user=UserFactory())
+        pair.family.record_use(timezone.now(), "")
+        return pair
+
+    @pytest.fixture
+    def ask(self, pair: TokenPair) -> Callable[[], tuple[int, str]]:
+        client = APIClient(headers={"Authorization": f"Bearer {pair.access}"})
+
+        def ask() -> tuple[int, str]:
+            response = client.get(SEARCH, {"q": "parse a date"})
+            return response.status_code, response.json().get("code", "")
+
+        return ask
+
+    @pytest.fixture(autouse=True)
+    def keep(self, ask: Callable[[], tuple[int, str]], token_clock: Clock, quick: list[bool]) -> None:
+        assert ask() == (200, "")
+        assert quick == [True]
+
+    def test_says_what_the_view_says_and_is_counted_with_its_owner(self, pair: TokenPair, quick: list[bool]) -> None:
+        client = APIClient(headers={"Authorization": f"Bearer {pair.access}"})
+        short, whole = (client.get(SEARCH, {"q": "count_lines"}, headers=more) for more in ({}, {"Accept": "*/*;q=1"}))
+        assert quick == [True, True, False]
+        first, second = short.json(), whole.json()
+        assert {**first, **dict.fromkeys(VARYING)} == {**second, **dict.fromkeys(VARYING)}
+        assert [response["RateLimit-Policy"].split(";")[0] for response in (short, whole)] == ['"user"'] * 2
+        trace = client.get(f"/api/v1/traces/{first['trace_id']}/")
+        assert trace.status_code == 200
+
+    def test_asks_the_database_nothing(
+        self, pair: TokenPair, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        settings.INDEX_REFRESH_SECONDS = 60
+        client = APIClient(headers={"Authorization": f"Bearer {pair.access}"})
+        client.get(SEARCH, {"q": "parse a date"})
+        with django_assert_num_queries(0):
+            assert client.get(SEARCH, {"q": "parse a date out"}).status_code == 200
+
+    def test_one_that_is_revoked_stops_at_once(self, pair: TokenPair, ask: Any, committed: Any) -> None:
+        with committed(execute=True):
+            assert revoke_families(families=[pair.family]) == 1
+        assert ask() == (401, "token_revoked")
+        assert ask() == (401, "token_revoked")
+
+    def test_one_whose_refresh_token_comes_twice_stops_at_once(self, pair: TokenPair, ask: Any, committed: Any) -> None:
+        with committed(execute=True):
+            refresh_family(refresh=pair.refresh)
+            with pytest.raises(TokenRefused):
+                refresh_family(refresh=pair.refresh)
+        assert ask() == (401, "token_revoked")
+
+    def test_a_new_password_stops_it_at_once(self, pair: TokenPair, ask: Any, committed: Any) -> None:
+        with committed(execute=True):
+            owner = User.objects.get(pk=pair.family.user_id)
+            owner.set_password("another horse 8")
+            owner.save()
+        assert ask() == (401, "token_revoked")
+
+    def test_one_whose_owner_is_deactivated_stops_at_once(self, pair: TokenPair, ask: Any, committed: Any) -> None:
+        with committed(execute=True):
+            set_active(member=pair.family.user, active=False, by=UserFactory(role=Role.ADMIN))
+        assert ask() == (401, "token_owner_inactive")
+
+    def test_one_that_expires_meanwhile_stops_at_once(
+        self, ask: Any, quick: list[bool], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        later = time.time() + api_settings.ACCESS_TOKEN_LIFETIME.total_seconds() + 60
+        monkeypatch.setattr(keeping, "time", Mock(time=lambda: later))
+        monkeypatch.setattr(jwt.api_jwt, "datetime", Mock(now=lambda tz: datetime.fromtimestamp(later, tz)))
+        assert ask() == (401, "token_expired")
+        assert quick == [True, False]
+
+    def test_a_change_of_role_is_read_and_kept(
+        self, pair: TokenPair, ask: Any, token_clock: Clock, quick: list[bool], committed: Any
+    ) -> None:
+        with committed(execute=True):
+            set_role(member=pair.family.user, role=Role.CURATOR)
+        assert ask() == (200, "")
+        token_clock.now += authentication.KEPT_SECONDS
+        assert ask() == (200, "")
+        assert quick == [True, False, True]
+
+    def test_another_persons_is_not_looked_at_again(self, ask: Any, quick: list[bool], committed: Any) -> None:
+        with committed(execute=True):
+            revoke_families(families=[start_family(user=UserFactory()).family])
+        assert ask() == (200, "")
+        assert quick == [True, True]
+
+    @pytest.mark.parametrize("text", ["eyJ", "eyJhbGciOiJub25lIn0.e30.", "a.b.c", "ééé.x"])
+    def test_what_is_no_token_of_ours_is_the_views(self, quick: list[bool], text: str) -> None:
+        client = APIClient(headers={"Authorization": f"Bearer {text}".encode().decode("latin-1")})
+        assert client.get(SEARCH, {"q": "parse a date"}).status_code == 401
+        assert quick == [True, False]
 
 
 class TestKeys:

@@ -21,7 +21,7 @@ from apps.functions.services import generating
 from apps.functions.services.batching import Asked, Measured, measure_searches
 from apps.functions.services.indexing import read_index_digest
 from apps.functions.services.live import live_index
-from apps.functions.services.searching import MAX_QUERY, get_trace, search_functions
+from apps.functions.services.searching import MAX_QUERY, find_trace, search_functions
 from apps.inference import services as inference
 
 LIMIT = 10
@@ -100,8 +100,8 @@ class SearchTarget:
         found = find_referred({one for one in ids if isinstance(one, str)})
         return {reference: _show(functions[0]) for reference, functions in found.items()}
 
-    def find_answer(self, trace_id: str) -> dict[str, Any] | None:
-        trace = get_trace(trace_id)
+    def find_answer(self, trace_id: str, *, user: Any) -> dict[str, Any] | None:
+        trace = find_trace(trace_id, user)
         if trace is None:
             return None
         functions = Function.objects.in_order(trace["results"][:LIMIT])

@@ -1,5 +1,7 @@
 """Turning what was found into hits, and the best of it into evidence."""
 
+import numpy as np
+
 from apps.functions.index.hits import Hit
 from apps.functions.index.reranking import Ranked
 from apps.functions.search.confidence import LEAD_OVER, Evidence
@@ -8,7 +10,7 @@ from apps.functions.search.fusion import UNRELATED_SCORE
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import FEATURES, WITH_MEANING
 
-TOLD, ALIKE, CURATED = (FEATURES.index(name) for name in ("told", "alike", "curated"))
+FUSED, TOLD, ALIKE, CURATED = (FEATURES.index(name) for name in ("fused", "told", "alike", "curated"))
 
 
 def describe_hits(query: ParsedQuery, found: Ranked, limit: int, *, explained: bool) -> tuple[Hit, ...]:
@@ -53,18 +55,30 @@ def _explain(query: ParsedQuery, found: Ranked, own: list[Match], words: list[tu
 
 def weigh_evidence(found: Ranked) -> Evidence:
     """What the results, of which there is one at least, say of the first."""
-    rank = min(LEAD_OVER, len(found))
-    beaten = float(found.score[rank - 1])
-    if rank < LEAD_OVER:
-        # There is nothing at that rank: as good as a function that has nothing to do with the query.
-        beaten = min(beaten, 0.0 if found.semantic is None else UNRELATED_SCORE / WITH_MEANING.most)
     first = found.features[0].tolist()
     return Evidence(
         semantic=None if found.semantic is None else float(found.semantic[0]),
-        lead=float(found.score[0]) - beaten,
+        lead=_measure_lead(found),
         curated=bool(first[CURATED]),
         told=first[TOLD],
         alike=first[ALIKE],
         lexical=float(found.lexical[0]),
         worth=found.worth,
     )
+
+
+def _measure_lead(found: Ranked) -> float:
+    """How far the score of the first is above that of rank LEAD_OVER.
+
+    Of a plain function beside curated ones by the scores of the first stage: the confidence of plain ones is fitted to
+    these, and what is told makes a lead larger.
+    """
+    scores, rank = found.score, min(LEAD_OVER, len(found))
+    curated = found.features[:, CURATED]
+    if found.semantic is not None and not curated[0] and curated.any():
+        scores = found.features[:, FUSED] / np.float32(WITH_MEANING.most)
+    beaten = float(np.sort(scores)[-rank])
+    if rank < LEAD_OVER:
+        # There is nothing at that rank: as good as a function that has nothing to do with the query.
+        beaten = min(beaten, 0.0 if found.semantic is None else UNRELATED_SCORE / WITH_MEANING.most)
+    return float(scores[0]) - beaten

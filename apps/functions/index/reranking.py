@@ -68,26 +68,37 @@ def rank_again(
     `worth` is that of the terms.
     """
     if len(parts) == 1:
-        found = _measure(query, terms, parts[0].segment, scores[0], candidates.rows, worth)
+        segment, rows = parts[0].segment, candidates.rows
+        beside_curated = bool(segment.curated[rows].any())
+        found = _measure(query, terms, segment, scores[0], rows, worth, beside_curated=beside_curated)
     else:
         groups = [np.flatnonzero(candidates.parts == number) for number in range(len(parts))]
+        chosen = [(part.segment, candidates.rows[group]) for part, group in zip(parts, groups, strict=True)]
+        beside_curated = any(segment.curated[rows].any() for segment, rows in chosen)
         measured = [
-            _measure(query, terms, part.segment, found, candidates.rows[group], worth)
-            for part, found, group in zip(parts, scores, groups, strict=True)
+            _measure(query, terms, segment, found, rows, worth, beside_curated=beside_curated)
+            for (segment, rows), found in zip(chosen, scores, strict=True)
         ]
         found = _join(measured).select(np.argsort(np.concatenate(groups)))
     return found.select(np.argsort(-found.score, kind="stable"))
 
 
 def _measure(
-    query: ParsedQuery, terms: WeightedTerms, segment: Segment, found: Scores, rows: Rows, worth: float
+    query: ParsedQuery,
+    terms: WeightedTerms,
+    segment: Segment,
+    found: Scores,
+    rows: Rows,
+    worth: float,
+    *,
+    beside_curated: bool,
 ) -> Ranked:
     """Some rows of a segment in the order in which they are given."""
     candidates, matches = gather_candidates(query, terms, segment, found, rows)
     features = measure_features(candidates)
     return Ranked(
         segment.ids[rows],
-        score_features(features, with_meaning=found.semantic is not None),
+        score_features(features, with_meaning=found.semantic is not None, beside_curated=beside_curated),
         features,
         found.lexical[rows],
         None if found.semantic is None else found.semantic[rows],

@@ -3,7 +3,9 @@
 A linear model over a few features, all from 0 to 1, so that a score means the same in every query. The coefficients
 make the right candidates likelier than the others (the softmax loss of ListNet: Cao et al., "Learning to Rank: From
 Pairwise Approach to Listwise Approach", ICML 2007). What a curator wrote says what people search by, and having all of
-a query there says much; what an author wrote above the code does not, so that there meaning decides.
+a query there says much; what an author wrote above the code does not, so that there meaning decides. Where functions
+of both kinds are candidates, that is no fair order: a curated one would stand first that tells half as much. There the
+plain ones are asked the same, and what they have counts a little less.
 """
 
 from collections.abc import Mapping
@@ -62,10 +64,11 @@ longest run of neighbouring words that it writes as one."""
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """What each feature counts for, in functions that somebody curated and in plain ones."""
+    """What each feature counts for: in curated functions, in plain ones, and in plain ones beside curated ones."""
 
     curated: Mapping[str, float]
     plain: Mapping[str, float]
+    beside_curated: Mapping[str, float]
 
     @property
     def most(self) -> float:
@@ -76,19 +79,22 @@ class Coefficients:
 HINT = 0.02
 """Enough to choose among equals; no public query set says how a language is meant by spelling."""
 
+PLAIN_SHARE = 0.75
+"""Of what a feature counts for in a curated function, so much in a plain one beside it: `benchmarks.search_mixed`."""
+
 # Fitted by `python -m benchmarks.search_fit`.
+_FITTED = {"told": 0.33, "alike": 0.05, "complete": 0.19, "coded": 0.19, "typed": 0.05, "run": 0.22}
+_MEANING = {"fused": 1.0, "hinted": HINT}
 WITH_MEANING = Coefficients(
-    curated=MappingProxyType(
-        {"fused": 1.0, "told": 0.33, "alike": 0.05, "complete": 0.19, "coded": 0.19, "typed": 0.05, "run": 0.22}
-        | {"hinted": HINT}
-    ),
-    plain=MappingProxyType({"fused": 1.0, "hinted": HINT}),
+    curated=MappingProxyType(_MEANING | _FITTED),
+    plain=MappingProxyType(_MEANING),
+    beside_curated=MappingProxyType(_MEANING | {name: PLAIN_SHARE * value for name, value in _FITTED.items()}),
 )
 _WORDS = MappingProxyType(
     {"fused": 1.0, "told": 0.76, "alike": 0.37, "complete": 0.13, "coded": 0.39, "typed": 0.12, "run": 0.47}
     | {"hinted": HINT}
 )
-BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS)
+BY_WORDS = Coefficients(curated=_WORDS, plain=_WORDS, beside_curated=_WORDS)
 
 
 def measure_features(found: Candidates) -> Floats:
@@ -112,19 +118,20 @@ def measure_features(found: Candidates) -> Floats:
     )
 
 
-def score_features(features: Floats, *, with_meaning: bool) -> Floats:
-    """One score a candidate out of its features, from 0 to 1."""
+def score_features(features: Floats, *, with_meaning: bool, beside_curated: bool) -> Floats:
+    """One score a candidate out of its features, from 0 to 1; `beside_curated`: whether any candidate is curated."""
     from apps.functions.search import kernels
 
-    return kernels.score_features(features, *(_WITH_MEANING if with_meaning else _BY_WORDS))
+    curated, plain, beside, most = _WITH_MEANING if with_meaning else _BY_WORDS
+    return kernels.score_features(features, curated, beside if beside_curated else plain, most)
 
 
-def _to_arrays(given: Coefficients) -> tuple[Floats, Floats, np.float32]:
-    curated, plain = (
+def _to_arrays(given: Coefficients) -> tuple[Floats, Floats, Floats, np.float32]:
+    curated, plain, beside = (
         np.array([values.get(name, 0.0) for name in FEATURES], dtype=np.float32)
-        for values in (given.curated, given.plain)
+        for values in (given.curated, given.plain, given.beside_curated)
     )
-    return curated, plain, np.float32(given.most)
+    return curated, plain, beside, np.float32(given.most)
 
 
 _WITH_MEANING, _BY_WORDS = _to_arrays(WITH_MEANING), _to_arrays(BY_WORDS)

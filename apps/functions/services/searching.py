@@ -152,6 +152,15 @@ def get_trace(trace_id: str) -> dict[str, Any] | None:
     return trace
 
 
+def find_trace(trace_id: str, user: Any) -> dict[str, Any] | None:
+    """As `get_trace`, for whose question it was, and for who may read everybody's; None for all others."""
+    trace = get_trace(trace_id)
+    if trace is None or user is None:
+        return None
+    is_own = trace.get("user_id") == user.pk
+    return trace if is_own or user.has_perm("functions.view_trace") else None
+
+
 def is_library(name: str) -> bool:
     if name in live_index().load().libraries:
         return True

@@ -99,6 +99,24 @@ class TestSearch:
         assert estimate_confidence(evidence) == outcome.confidence
         assert not len(live.rank(parse_query("zebra"), None))
 
+    @pytest.mark.parametrize("split", [0, 1, 2])
+    def test_a_plain_function_that_tells_all_comes_before_a_curated_one_that_tells_half(self, tmp_path, split):
+        entries = [
+            entry(1, "read_table", "Reads a table", [1, 0, 0], keywords=("spreadsheet",)),
+            entry(2, "read_rows_backwards", "Reads rows backwards", [1, 0, 0]),
+        ]
+        live = open_live(tmp_path, entries[:split], Overlay(entries[split:]))
+        assert ids(live.search(parse_query("read rows backwards"), vector(1, 0, 0))) == [2, 1]
+        assert ids(live.search(parse_query("read spreadsheet"), vector(1, 0, 0))) == [1, 2]
+
+    def test_the_lead_of_a_plain_function_is_not_larger_for_curated_company(self, tmp_path):
+        plain = entry(1, "read_rows", "Reads rows", [1, 0, 0])
+        alone = open_live(tmp_path / "alone", [plain, entry(2, "send_mail", "Sends mail", [0, 1, 0])])
+        curated = entry(2, "send_mail", "Sends mail", [0, 1, 0], keywords=("message",))
+        beside = open_live(tmp_path / "beside", [plain, curated])
+        asked = parse_query("read rows"), vector(1, 0, 0)
+        assert weigh_evidence(beside.rank(*asked)).lead == pytest.approx(weigh_evidence(alone.rank(*asked)).lead)
+
     def test_equals_come_by_popularity_then_id(self, tmp_path):
         entries = [entry(5, "same"), entry(3, "same"), entry(8, "same", popularity=1.0)]
         assert ids(open_live(tmp_path, entries).search(parse_query("same"), None)) == [8, 3, 5]

@@ -61,8 +61,21 @@ def test_all_the_words_beat_a_closer_meaning_in_curated_functions_only():
     fused = np.array([0.5, 0.6], dtype=np.float32)
     curated = measure_features(make_candidates(own, fused=fused))
     plain = measure_features(make_candidates(own, fused=fused, curated=np.zeros(2, dtype=np.bool_)))
-    assert np.argmax(score_features(curated, with_meaning=True)) == 0
-    assert np.argmax(score_features(plain, with_meaning=True)) == 1
+    assert np.argmax(score_features(curated, with_meaning=True, beside_curated=True)) == 0
+    assert np.argmax(score_features(plain, with_meaning=True, beside_curated=False)) == 1
+
+
+def test_beside_a_curated_function_a_plain_one_stands_first_only_if_it_tells_more():
+    both, half = [bits("name"), bits("name")], [0, bits("name")]
+
+    def choose(plain: list[int], curated: list[int]) -> int:
+        own = np.array([plain, curated]).T
+        features = measure_features(make_candidates(own, curated=np.array([False, True])))
+        return int(np.argmax(score_features(features, with_meaning=True, beside_curated=True)))
+
+    assert choose(plain=both, curated=half) == 0
+    assert choose(plain=both, curated=both) == 1
+    assert choose(plain=half, curated=half) == 1
 
 
 @settings(deadline=None)
@@ -78,6 +91,7 @@ def test_scores_are_from_0_to_1_and_do_not_hang_on_the_others(rows):
     features = measure_features(candidates)
     assert ((features >= 0) & (features <= 1 + 1e-6)).all()
     for with_meaning in (True, False):
-        scores = score_features(features, with_meaning=with_meaning)
-        assert ((scores >= 0) & (scores <= 1)).all()
-        assert score_features(features[:1], with_meaning=with_meaning) == scores[:1]
+        for beside in (True, False):
+            scores = score_features(features, with_meaning=with_meaning, beside_curated=beside)
+            assert ((scores >= 0) & (scores <= 1)).all()
+            assert score_features(features[:1], with_meaning=with_meaning, beside_curated=beside) == scores[:1]
