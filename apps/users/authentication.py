@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from apps.core.addresses import client_address
 from apps.core.cache.local import Entry, LocalTier
 from apps.core.prepared import Row, Statement
+from apps.users.jwt.models import TokenFamily
 from apps.users.models import ApiKey, User
 from apps.users.tokens import NO_HASH, KeyState, Token, hash_secret, parse_token, same_secret
 
@@ -29,7 +30,7 @@ kept_keys = LocalTier(size=1000, ttl=KEPT_SECONDS)
 """Keys by their token, with its secret as a hash, and the version that each had when it was read."""
 
 seen_versions = LocalTier(size=10_000, ttl=86_400)
-"""The newest version of each key that was seen, by its prefix; 0 where none was."""
+"""The newest version that was seen of each key, and of who tokens are of, by `version_name`; 0 where none was."""
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -99,19 +100,19 @@ def kept_name(token: Token) -> str:
     return f"{token.prefix}_{hash_secret(token.secret)}"
 
 
-def find_seen_version(prefix: str) -> int:
-    seen = seen_versions.get(prefix)
+def find_seen_version(name: str) -> int:
+    seen = seen_versions.get(name)
     return seen.value if seen else 0
 
 
-def is_as_kept(key: ApiKey, version: int | None) -> bool:
-    """Whether a kept key is still as it was read, by the version that came of counting the request.
+def is_as_kept(kept: ApiKey | TokenFamily, version: int | None) -> bool:
+    """Whether a key or family is still as it was read, by the version that came of counting the request.
 
     Of None, which Valkey did not tell, it is taken to be. A version that is new is remembered for the next reading.
     """
-    if version is None or version == key.kept_version:
+    if version is None or version == kept.kept_version:
         return True
-    seen_versions.set(key.prefix, Entry(version, time.time()))
+    seen_versions.set(kept.version_name, Entry(version, time.time()))
     return False
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.users.accounts.models import Invitation  # noqa: F401 - Django looks for models here
 from apps.users.jwt.models import TokenFamily  # noqa: F401 - Django looks for models here
+from apps.users.limits.counting import tell_of_changes
 from apps.users.limits.models import KeyUsage  # noqa: F401 - Django looks for models here
 from apps.users.networks import is_within
 from apps.users.roles import ROLE_CHOICES, STAFF_ROLES, Role
@@ -63,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Without it nobody signs in as this user, and their API keys are dead."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    _password: str | None
+    """One that was set and is not saved yet: Django's."""
     # The role is the one source of rights, so Django's other three are not kept.
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
@@ -84,8 +87,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends the tokens that were got with the former one, in every process."""
         self.email = normalise_email(self.email)
+        is_new_password = self.pk is not None and self._password is not None
         super().save(*args, **kwargs)
+        if is_new_password:
+            tell_of_changes(users=[self.pk])
 
     def clean(self) -> None:
         super().clean()
@@ -174,6 +181,11 @@ class ApiKey(models.Model):
     def effective_scopes(self) -> tuple[str, ...]:
         """What the key may do today: its scopes, less those its owner's role no longer has."""
         return tuple(scope for scope in self.user.key_scopes if scope in self.scopes)
+
+    @property
+    def version_name(self) -> str:
+        """Under what a process remembers the newest version that it saw."""
+        return self.prefix
 
     def matches(self, secret: str) -> bool:
         return same_secret(secret, self.secret_hash)

@@ -231,5 +231,6 @@ def _check_scopes(user: User, scopes: Iterable[str]) -> list[str]:
 
 
 def tell_of_rights(user: User) -> None:
-    """That somebody's role, or whether they are active, is another than before counts for their keys at once."""
-    tell_of_changes(ApiKey.objects.filter(user=user, revoked_at=None).values_list("pk", flat=True))
+    """That somebody's role, or whether they are active, is another than before counts for their programs at once."""
+    keys = ApiKey.objects.filter(user=user, revoked_at=None).values_list("pk", flat=True)
+    tell_of_changes(keys, users=[user.pk])

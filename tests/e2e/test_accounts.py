@@ -1,19 +1,24 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import BrowserContext, Page, expect
 
 from apps.users.accounts.invitations import invite, make_link
+from apps.users.jwt.services import start_family
 from apps.users.models import User
 from apps.users.roles import Role
+from tests.e2e.axe import assert_accessible
 from tests.users.accounts.helpers import NEW_PASSWORD, code_of, give_totp
-from tests.users.factories import PASSWORD, UserFactory
+from tests.users.factories import PASSWORD, ApiKeyFactory, UserFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 EMAIL = "ada@example.com"
 LOGIN = "/account/login/?next=/account/"
 WIDTHS = [360, 1280]
+SCROLLING = """[...document.querySelectorAll(".table-wrap")]
+    .filter((wrap) => wrap.scrollWidth > wrap.clientWidth).map((wrap) => wrap.ariaLabel)"""
 
 
 def give(page: Page, label: str, text: str, button: str) -> None:
@@ -25,6 +30,11 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.goto(LOGIN)
     page.get_by_label("Email address").fill(email)
     give(page, "Password", password, "Sign in")
+
+
+def prove_again(page: Page) -> None:
+    page.goto("/account/reauthenticate/?next=/account/")
+    give(page, "Password", PASSWORD, "Go on")
 
 
 def sign_out(page: Page) -> None:
@@ -59,7 +69,7 @@ def link(admin: User, settings, live_server) -> str:
     return make_link(invite(email=EMAIL, role=Role.CURATOR, invited_by=admin)[1])
 
 
-def test_joining_by_invitation_with_an_authenticator_app(context, link, settings):
+def test_joining_by_invitation_with_an_authenticator_app(context, console, link, settings):
     settings.REQUIRE_SECOND_FACTOR = "staff"
     page = context.new_page()
     page.goto(link)
@@ -80,11 +90,23 @@ def test_joining_by_invitation_with_an_authenticator_app(context, link, settings
     assert download.value.path().read_text().split() == codes
 
     sign_out(page)
+    page.goto(link)
+    expect(page.get_by_role("heading", name="This invitation is not good any more")).to_be_visible()
+    console.expect("410")
     sign_in(page, EMAIL, NEW_PASSWORD)
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+    assert context.request.get("/account/", max_redirects=0).status == 302  # the password alone lets nobody in
     # That of the present period may be the one that set it up, which is taken once.
     give(page, "Code", code_of(secret, 1), "Sign in")
     expect(page.get_by_label("Account of Ada Lovelace")).to_be_visible()
+    joined = User.objects.get(email=EMAIL)
+    assert (joined.role, joined.full_name) == (Role.CURATOR, "Ada Lovelace")
+    sign_out(page)
+    sign_in(page, EMAIL, NEW_PASSWORD)
+    give(page, "Code", codes[3], "Sign in")
+    expect(page.get_by_label("Account of Ada Lovelace")).to_be_visible()
+    page.goto("/account/second-factor/")
+    expect(page.get_by_text("9 left.")).to_be_visible()
 
 
 def test_a_wrong_code_is_told_and_can_be_left(context, console, transactional_db):
@@ -125,6 +147,24 @@ def test_no_page_of_strangers_scrolls_sideways(context, link, width):
     for address in ("/account/login/", "/account/signup/", "/account/password/reset/", "/account/email/sent/", link):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_what_one_has_is_cards_on_a_phone(page, curator):
+    for name in ("Laptop of the office", "Key on the ring"):
+        Authenticator.objects.create(user=curator, type="webauthn", data={"name": name, "credential": {}})
+    ApiKeyFactory(user=curator, name="nightly import", networks=["192.0.2.0/24", "2001:db8::/32"])
+    start_family(user=curator, name="nightly sync", address="2001:db8:85a3::8a2e:370:7334")
+    prove_again(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    for address, shown in (
+        ("/account/sessions/", "Last seen"),
+        ("/account/passkeys/", "Signs in alone"),
+        ("/account/keys/", "Good until"),
+    ):
+        page.goto(address)
+        expect(page.locator(f'td[data-label="{shown}"]').first).to_be_visible()
+        assert page.evaluate(SCROLLING) == [], address
+        assert_accessible(page)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

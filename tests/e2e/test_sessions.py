@@ -63,6 +63,11 @@ def test_one_click_renews_a_session_that_is_about_to_end(form: Page) -> None:
     assert Session.objects.get().latest_end > timezone.now() + timedelta(hours=7)
     expect(typed(form)).to_have_value("half_written")
     expect(typed(form)).to_be_focused()
+    form.clock.fast_forward(101_000)  # past the end that it had before
+    expect(form.get_by_role("alertdialog", name="Your session has ended")).to_be_hidden()
+    expect(warning).to_be_hidden()
+    form.reload()
+    expect(form).to_have_url(re.compile(f"{NEW}$"))
 
 
 def test_another_tab_that_is_used_keeps_this_one(form: Page, context: BrowserContext) -> None:

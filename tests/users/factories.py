@@ -4,8 +4,10 @@ import uuid
 from typing import Any
 
 import factory
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 
-from apps.users.models import ApiKey, User
+from apps.users.models import ApiKey, User, normalise_email
 from apps.users.roles import Role
 from apps.users.scopes import FUNCTIONS_READ
 from apps.users.tokens import hash_secret, new_token
@@ -24,7 +26,12 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
-        return model_class.objects.create_user(*args, **kwargs)
+        """As `create_user` leaves it, in two of its twelve queries, and with nothing in the audit log."""
+        email, password = normalise_email(kwargs.pop("email")), make_password(kwargs.pop("password"))
+        user = model_class(email=email, password=password, **kwargs)
+        model_class.objects.bulk_create([user])
+        EmailAddress.objects.bulk_create([EmailAddress(user=user, email=user.email, primary=True, verified=True)])
+        return user
 
 
 class ApiKeyFactory(factory.django.DjangoModelFactory[ApiKey]):

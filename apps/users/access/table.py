@@ -280,7 +280,7 @@ BACK_OFFICE = {
     **admin_model(
         "inference.cachesetting",
         view="inference.change_caches",
-        more={name: acts("inference.change_caches") for name in ("clear", "set", "seen")},
+        more={name: acts("inference.change_caches") for name in ("clear", "set", "seen", "alias")},
     ),
     **admin_model("django_celery_beat.periodictask", "add change delete"),
     **admin_model("django_celery_beat.intervalschedule", "add change delete"),

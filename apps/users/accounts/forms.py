@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm as BaseChangePasswordForm
 from allauth.account.forms import LoginForm as BaseLoginForm
 from allauth.account.forms import ResetPasswordForm as BaseResetPasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as BaseResetPasswordKeyForm
+from allauth.account.forms import SetPasswordForm as BaseSetPasswordForm
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as BaseAuthenticateForm
@@ -74,6 +76,7 @@ class ResetPasswordForm(BaseResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "Email address"
+        self.fields["email"].widget.attrs["autofocus"] = True
         drop_placeholders(self)
 
     def clean_email(self) -> str:
@@ -83,14 +86,26 @@ class ResetPasswordForm(BaseResetPasswordForm):
         return email
 
 
+class ResetPasswordKeyForm(BaseResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_passwords(self)
+        self.fields["password1"].widget.attrs["autofocus"] = True
+
+
+class SetPasswordForm(BaseSetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_passwords(self)
+        self.fields["password1"].widget.attrs["autofocus"] = True
+
+
 class ChangePasswordForm(BaseChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = "Password so far"
         self.fields["oldpassword"].help_text = ""
-        self.fields["password1"].label = "New password"
-        self.fields["password2"].label = "New password again"
-        drop_placeholders(self)
+        name_new_passwords(self)
 
     def clean_oldpassword(self) -> str:
         """Counts towards the lock-out, so that a session left open is no place to guess a password."""
@@ -177,6 +192,12 @@ def prove_password(user: User, password: str, error: str) -> str:
 def check_wait(request: HttpRequest, email: str) -> None:
     if wait := seconds_left(request, email):
         raise ValidationError(say_wait(wait), code="throttled")
+
+
+def name_new_passwords(form: forms.Form) -> None:
+    form.fields["password1"].label = "New password"
+    form.fields["password2"].label = "New password again"
+    drop_placeholders(form)
 
 
 def drop_placeholders(form: forms.Form) -> None:

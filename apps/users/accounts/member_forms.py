@@ -20,7 +20,9 @@ class InviteForm(InputErrorsMixin, forms.Form):
 
 class JoinForm(InputErrorsMixin, forms.Form):
     full_name = forms.CharField(
-        label="Your name", max_length=MAX_NAME_LENGTH, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Your name",
+        max_length=MAX_NAME_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
     )
     password = forms.CharField(
         strip=False,

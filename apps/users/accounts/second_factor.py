@@ -8,10 +8,11 @@ import math
 import time
 from typing import Any
 
-from allauth.core.internal.cryptokit import compare_user_code
+from allauth.core.internal.cryptokit import compare_user_code, normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.db import transaction
@@ -66,14 +67,16 @@ def take_code(user: User, code: str) -> Authenticator | None:
 
 
 def find_taken(rows: list[Authenticator], code: str) -> Authenticator | None:
-    """The first whose code it is. Raises SecretUnreadable where that is none of those that can be read."""
+    """The first whose code it is. Raises SecretUnreadable where it may be one of those that cannot be read."""
     lost: SecretUnreadable | None = None
     for row in rows:
         try:
             if use_code(row, code):
                 return row
         except SecretUnreadable as error:
-            lost = error
+            # A wrong code of an app that can be read is counted, whatever else is lost.
+            if row.type == type_of_code(code):
+                lost = error
     if lost:
         raise lost
     return None
@@ -87,6 +90,35 @@ def use_code(row: Authenticator, code: str) -> bool:
         return False
     row.data["last_step"] = step
     row.save(update_fields=["data"])
+    return True
+
+
+def type_of_code(code: str) -> str:
+    """What it would be a code of: those of an app are shorter than recovery codes."""
+    is_of_app = len(normalize_user_code(code)) <= app_settings.TOTP_DIGITS
+    return str(Authenticator.Type.TOTP if is_of_app else Authenticator.Type.RECOVERY_CODES)
+
+
+def count_left(codes: RecoveryCodes) -> int | None:
+    """How many recovery codes are left; None where what they are made of cannot be read."""
+    try:
+        return len(codes.get_unused_codes())
+    except SecretUnreadable:
+        return None
+
+
+def are_codes_lost(user: User) -> bool:
+    """Whether there are recovery codes, and nobody can say which."""
+    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return row is not None and count_left(row.wrap()) is None
+
+
+def can_read_app(app: TOTP) -> bool:
+    """Whether its codes can still be told from wrong ones."""
+    try:
+        decrypt(app.instance.data["secret"])
+    except SecretUnreadable:
+        return False
     return True
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.conf import settings
@@ -19,7 +18,7 @@ from django.utils.cache import add_never_cache_headers
 
 from apps.users.accounts.entries import limit_entries
 from apps.users.accounts.mail import send_kept_mail
-from apps.users.accounts.views import LoginView, SecondFactorView
+from apps.users.accounts.views import LoginView, NewRecoveryCodesView, RecoveryCodesView, SecondFactorView
 
 View = Callable[..., HttpResponse]
 
@@ -84,8 +83,8 @@ urlpatterns = [
     path("second-factor/again/", offer(mfa.reauthenticate), name="mfa_reauthenticate"),
     path("second-factor/app/", offer(totp.activate_totp), name="mfa_activate_totp"),
     path("second-factor/app/remove/", offer(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("second-factor/recovery/", offer(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("second-factor/recovery/new/", offer(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    path("second-factor/recovery/", offer(RecoveryCodesView.as_view()), name="mfa_view_recovery_codes"),
+    path("second-factor/recovery/new/", offer(NewRecoveryCodesView.as_view()), name="mfa_generate_recovery_codes"),
     path("passkeys/", offer(passkeys.list_webauthn), name="mfa_list_webauthn"),
     path("passkeys/add/", offer(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("passkeys/login/", entrance(passkeys.login_webauthn), name="mfa_login_webauthn"),

@@ -8,18 +8,26 @@ from allauth.account.utils import perform_login
 from allauth.account.views import LoginView as BaseLoginView
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
+from django.views.generic.edit import FormView
 
 from apps.core.errors import Conflict, InvalidInput
 from apps.users.accounts import invitations
 from apps.users.accounts.entries import limit_entries
 from apps.users.accounts.member_forms import JoinForm, NameForm
-from apps.users.accounts.second_factor import has_second_factor, must_have_second_factor
+from apps.users.accounts.second_factor import (
+    are_codes_lost,
+    can_read_app,
+    count_left,
+    has_second_factor,
+    must_have_second_factor,
+)
 from apps.users.models import User
 from apps.users.permissions import get_user
 from apps.users.services import rename_user
@@ -35,8 +43,31 @@ class LoginView(BaseLoginView):
 class SecondFactorView(IndexView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = get_user(self.request)
-        missing = must_have_second_factor(user) and not has_second_factor(user)
-        return {**super().get_context_data(**kwargs), "factor_missing": missing}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["factor_missing"] = must_have_second_factor(user) and not has_second_factor(user)
+        found = context["authenticators"]
+        if app := found.get(Authenticator.Type.TOTP):
+            context["app_lost"] = not can_read_app(app)
+        if codes := found.get(Authenticator.Type.RECOVERY_CODES):
+            context["codes_left"] = count_left(codes)
+        return context
+
+
+class RecoveryCodesView(ViewRecoveryCodesView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Asks first: codes that cannot be read now have not been shown, and are when their key comes back."""
+        if are_codes_lost(get_user(self.request)):
+            return {"codes_lost": True}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context
+
+
+class NewRecoveryCodesView(GenerateRecoveryCodesView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Without how many end with it, where that cannot be said."""
+        above = FormView if are_codes_lost(get_user(self.request)) else GenerateRecoveryCodesView
+        context: dict[str, Any] = above.get_context_data(self, **kwargs)
+        return context
 
 
 @require_http_methods(["GET", "POST"])

@@ -51,6 +51,9 @@ class TokenFamily(models.Model):
 
     objects: ClassVar[models.Manager["TokenFamily"]] = TokenFamilyQuerySet.as_manager()
 
+    kept_version = 0
+    """Where a process keeps the family: which version of its owner that is, see `is_as_kept`. In no column."""
+
     class Meta:
         verbose_name = "token family"
         verbose_name_plural = "token families"
@@ -68,6 +71,16 @@ class TokenFamily(models.Model):
         """Whether its owner's password has changed since it was begun, which ends it like it ends sessions."""
         return not any(constant_time_compare(self.password_mark, mark) for mark in password_marks(self.user))
 
+    @property
+    def effective_scopes(self) -> tuple[str, ...]:
+        """What its tokens may do today: all that its owner's role has."""
+        return self.user.key_scopes
+
+    @property
+    def version_name(self) -> str:
+        """Under what a process remembers the newest version that it saw."""
+        return name_version(str(self.user_id))
+
     def describe_credential(self) -> dict[str, str]:
         """What the audit log says of requests that come with it."""
         return {"jwt_family": str(self.pk)}
@@ -80,6 +93,11 @@ class TokenFamily(models.Model):
         unnoted = models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lte=stale)
         TokenFamily.objects.filter(unnoted, pk=self.pk).update(last_used_at=now, last_used_from=address or None)
         self.last_used_at, self.last_used_from = now, address or None
+
+
+def name_version(owner: str) -> str:
+    """Of the versions of all of somebody's families, which no key's prefix looks like."""
+    return f"user:{owner}"
 
 
 def password_marks(user: "User") -> list[str]:

@@ -16,6 +16,7 @@ from rest_framework_simplejwt.settings import api_settings
 from apps.core.audit import record
 from apps.users.jwt.models import Ending, TokenFamily, password_marks
 from apps.users.jwt.tokens import AccessToken, RefreshToken, TokenRefused, new_refresh_token, read_token
+from apps.users.limits.counting import tell_of_changes
 from apps.users.models import User
 from apps.users.tokens import KeyState
 
@@ -73,7 +74,11 @@ def refresh_family(*, refresh: str) -> TokenPair:
 
 def find_family(*, access: str) -> TokenFamily:
     """The family, with its owner, of an access token that may be used. Raises TokenRefused."""
-    token = read_token(AccessToken, access)
+    return fetch_family(read_token(AccessToken, access))
+
+
+def fetch_family(token: AccessToken) -> TokenFamily:
+    """As `find_family`, of a token that was read already."""
     family = TokenFamily.objects.select_related("user").filter(pk=token.family_id).first()
     return _check_family(family, token)
 
@@ -141,3 +146,4 @@ def _check_second_factor(user: User) -> None:
 def _end(family: TokenFamily, ending: Ending) -> None:
     family.revoked_at, family.ending = timezone.now(), ending
     family.save(update_fields=["revoked_at", "ending"])
+    tell_of_changes(users=[family.user_id])

@@ -60,12 +60,13 @@ class Counters:
             self._usage.add(budget)
         return Verdict(limit, counted.window, budget, counted.used, CODES[counted.outcome], counted.version)
 
-    def change_versions(self, keys: Sequence[int]) -> None:
-        """Has every process read these keys anew. While Valkey is away they do so when they would have anyway."""
+    def change_versions(self, limits: Sequence[Limit]) -> None:
+        """Has every process read these anew. While Valkey is away they do so when they would have anyway."""
         try:
-            self._shared.change_versions(keys)
+            self._shared.change_versions(limits)
         except FAILURES as error:
-            log.warning("key_changes_not_told", keys=keys, error=str(error) or type(error).__name__)
+            names = [f"{limit.kind}:{limit.who}" for limit in limits]
+            log.warning("changes_not_told", names=names, error=str(error) or type(error).__name__)
 
     def _count_shared(self, limit: Limit, budget: Budget | None) -> Counted | None:
         if time.monotonic() < self._away_until:
@@ -94,8 +95,11 @@ def count(limit: Limit, budget: Budget | None = None) -> Verdict:
     return counters.count(limit, budget)
 
 
-def tell_of_changes(keys: Iterable[int]) -> None:
-    """Once the present transaction is committed, no process goes by what it kept of the keys with these ids."""
-    ids = list(keys)
-    if ids:
-        transaction.on_commit(partial(counters.change_versions, ids), robust=True)
+def tell_of_changes(keys: Iterable[int] = (), *, users: Iterable[int] = ()) -> None:
+    """Once the present transaction is committed, no process goes by what it kept of these.
+
+    They are ids, of keys and of who tokens are of.
+    """
+    limits = [Limit(kind, str(one), 0) for kind, ids in (("key", keys), ("user", users)) for one in ids]
+    if limits:
+        transaction.on_commit(partial(counters.change_versions, limits), robust=True)

@@ -67,7 +67,7 @@ class Window:
 class Verdict:
     """Whether a request may go on, and what its answer says of the limits that it was counted against.
 
-    `version` is that of the key, see `Counted`.
+    `version` is that of who asks, see `Counted`.
     """
 
     limit: Limit

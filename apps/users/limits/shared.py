@@ -66,9 +66,10 @@ DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
 class Counted(NamedTuple):
-    """ALLOWED, LIMITED, SPENT or UNSEEDED, what of the budget is used, the window, and the key's version.
+    """ALLOWED, LIMITED, SPENT or UNSEEDED, what of the budget is used, the window, and the version of who asks.
 
-    The version grows with each change of what a process may keep of a key; None where only Valkey would know.
+    The version grows with each change of what a process may keep of a key, or of somebody's tokens; None where only
+    Valkey would know.
     """
 
     outcome: int
@@ -98,11 +99,11 @@ class SharedCounters:
         window = Window(previous, max(0, previous_left) / 1000, current, max(0, current_left) / 1000)
         return Counted(outcome, spent, window, version)
 
-    def change_versions(self, keys: Iterable[int]) -> None:
-        """Says to all processes that what they keep of these keys is not so any more."""
+    def change_versions(self, limits: Iterable[Limit]) -> None:
+        """Says to all processes that what they keep of these keys, or of these people's tokens, is not so any more."""
         with get_redis_connection(self._alias).pipeline(transaction=False) as together:
-            for key in keys:
-                name = version_name(Limit("key", str(key), 0))
+            for limit in limits:
+                name = version_name(limit)
                 together.incr(name)
                 together.expire(name, VERSION_KEPT_SECONDS)
             together.execute()
@@ -146,7 +147,7 @@ def send(connection: Any, command: tuple[object, ...]) -> Any:
 
 
 def key_names(limit: Limit, budget: Budget | None) -> tuple[str, ...]:
-    """The window's two counters, as `limits` names them, the key's version, and the budget's counter."""
+    """The window's two counters, as `limits` names them, the version, and the budget's counter."""
     name = tag_name(limit)
     fixed = (f"{name}/-1", name, version_name(limit))
     return (*fixed, f"{name}:{budget.month:%Y-%m}") if budget else fixed

@@ -7,7 +7,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.conf import settings as django_settings
 from django.test import Client
+from pytest_django import Settings
 
+from apps.core.secrets.keys import make_key
 from apps.users.models import User
 from apps.users.roles import Role
 from tests.users.accounts.helpers import (
@@ -205,6 +207,45 @@ class TestSetUpApp:
             page = client.get(FACTORS).content.decode()
         for words in ("On since", "You have 1.", "10 left"):
             assert words in page
+
+
+class TestLostKey:
+    """The key that encrypted the secrets of somebody's factors is not in SECRETS_KEYS any more."""
+
+    @pytest.fixture(autouse=True)
+    def lost(self, client: Client, user: User, settings: Settings) -> None:
+        give_totp(user)
+        give_recovery_codes(user)
+        client.force_login(user)
+        prove_again(client)
+        self.keys, settings.SECRETS_KEYS = settings.SECRETS_KEYS, [make_key()]
+
+    def test_the_page_says_what_is_lost_and_what_to_do(self, client: Client) -> None:
+        page = client.get(FACTORS).content.decode()
+        assert "What is kept of your app cannot be read any more" in page
+        assert "What is kept of them cannot be read any more" in page
+        assert f'href="{RECOVERY}new/">Make new ones' in page
+
+    def test_that_of_the_codes_offers_new_ones(self, client: Client) -> None:
+        response = client.get(RECOVERY)
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert "cannot be read any more" in page
+        assert f'href="{RECOVERY}new/">Make new ones' in page
+        assert 'id="recovery-codes"' not in page
+
+    def test_new_ones_are_made_and_shown(self, client: Client) -> None:
+        assert "The new ones are shown once" in client.get(f"{RECOVERY}new/").content.decode()
+        assert client.post(f"{RECOVERY}new/")["Location"] == RECOVERY
+        assert 'id="recovery-codes"' in client.get(RECOVERY).content.decode()
+        assert "10 left" in client.get(FACTORS).content.decode()
+
+    def test_when_the_key_is_back_so_are_the_codes_not_shown_meanwhile(
+        self, client: Client, settings: Settings
+    ) -> None:
+        client.get(RECOVERY)
+        settings.SECRETS_KEYS = self.keys
+        assert 'id="recovery-codes"' in client.get(RECOVERY).content.decode()
 
 
 class TestPasskeys:

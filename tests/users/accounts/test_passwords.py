@@ -95,6 +95,13 @@ class TestForgotten:
         user.refresh_from_db()
         assert user.check_password(NEW_PASSWORD)
 
+    def test_the_form_says_whose_password_it_is_and_names_each_field_once(self, client: Client, user: User) -> None:
+        self.ask(user.email)
+        page = client.get(open_link(client, link_in(mail.outbox[0]))).content.decode()
+        assert f"<bdi>{user.email}</bdi>" in page
+        assert [text for text in ("New password</label>", "New password again</label>") if text not in page] == []
+        assert "placeholder" not in page
+
     def test_the_token_is_not_in_the_address_of_the_form(self, client: Client, user: User) -> None:
         self.ask(user.email)
         link = link_in(mail.outbox[0])

@@ -152,3 +152,22 @@ def test_a_factor_that_cannot_be_read_is_no_wrong_code(user: User, secret: str, 
     with pytest.raises(SecretUnreadable):
         take_code(user, code_of(secret))
     assert "wrong" not in Authenticator.objects.get(user=user).data
+
+
+def test_wrong_codes_of_an_app_are_counted_though_the_recovery_codes_cannot_be_read(user: User, settings: Any) -> None:
+    give_recovery_codes(user)
+    settings.SECRETS_KEYS = [make_key()]
+    secret = give_totp(user)
+    for _ in range(MAX_WRONG):
+        assert take_code(user, "000000") is None
+    with pytest.raises(TooManyCodes):
+        take_code(user, code_of(secret))
+
+
+def test_a_recovery_code_that_cannot_be_read_is_said_to_be_so(user: User, settings: Any) -> None:
+    code = give_recovery_codes(user)[0]
+    settings.SECRETS_KEYS = [make_key()]
+    secret = give_totp(user)
+    with pytest.raises(SecretUnreadable):
+        take_code(user, f"{code[:4]} {code[4:]}")
+    assert take_code(user, code_of(secret))

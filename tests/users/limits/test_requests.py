@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 ME = "/api/v1/me/"
 SEARCH = "/api/v1/functions/search/?q=lines"
+DOCS = "/api/v1/docs/"
 LIMIT = re.compile(r'"(\w+)";r=(\d+);t=(\d+)')
 
 
@@ -134,8 +135,8 @@ class TestPerson:
 class TestAddress:
     def test_who_is_not_signed_in_counts_by_address(self, few: None) -> None:
         first, second = Client(REMOTE_ADDR=an_address()), Client(REMOTE_ADDR=an_address())
-        assert [first.get("/api/v1/schema/").status_code for _ in range(3)] == [200, 200, 429]
-        assert second.get("/api/v1/schema/").status_code == 200
+        assert [first.get(DOCS).status_code for _ in range(3)] == [200, 200, 429]
+        assert second.get(DOCS).status_code == 200
 
     def test_guessed_keys_and_tokens_count(self, few: None) -> None:
         client = Client(REMOTE_ADDR=an_address())
@@ -153,12 +154,12 @@ class TestAddress:
     def test_neighbours_in_one_ipv6_network_are_one(self, few: None) -> None:
         network = f"2001:db8:{UserFactory().pk:x}"
         clients = [Client(REMOTE_ADDR=f"{network}::{last}") for last in (1, 2, 3)]
-        assert [client.get("/api/v1/schema/").status_code for client in clients] == [200, 200, 429]
+        assert [client.get(DOCS).status_code for client in clients] == [200, 200, 429]
 
     def test_a_header_that_anybody_can_write_gives_no_new_start(self, few: None) -> None:
         address = an_address()
         clients = [Client(REMOTE_ADDR=address, HTTP_X_FORWARDED_FOR=f"192.0.2.{last}") for last in (1, 2, 3)]
-        assert [client.get("/api/v1/schema/").status_code for client in clients] == [200, 200, 429]
+        assert [client.get(DOCS).status_code for client in clients] == [200, 200, 429]
 
     def test_a_program_with_a_dead_key_keeps_nobody_from_signing_in(self, few: None) -> None:
         client = Client(REMOTE_ADDR=an_address())
@@ -169,7 +170,7 @@ class TestAddress:
     def test_what_machines_ask_is_free(self, few: None, path: str, settings: Settings) -> None:
         client = Client(REMOTE_ADDR=an_address())
         settings.METRICS_NETWORKS = ["0.0.0.0/0", "::/0"]
-        assert {client.get(path).status_code for _ in range(5)} == {200}
+        assert {client.get(path).status_code for _ in range(3)} == {200}
 
 
 class TestShortWay:
@@ -243,5 +244,5 @@ class TestNetworks:
 
 def test_requests_of_nobody_are_counted_under_no_user(few: None) -> None:
     assert not User.objects.exists()
-    response = Client(REMOTE_ADDR="198.51.100.1").get("/api/v1/schema/")
+    response = Client(REMOTE_ADDR="198.51.100.1").get(DOCS)
     assert response["RateLimit-Policy"] == '"address";q=2;w=60'
