@@ -27,10 +27,11 @@ run: setup  ## start everything on this machine: make run [PYTHON=python3.13] [A
 	@exec $(PY) manage.py up $(ARGS)
 
 test: setup-dev  ## run every test but those in a browser and on whole stacks, against a PostgreSQL and a Valkey of its own
-	@$(PY) -m pytest -n 3 --dist worksteal -m "not e2e and not chaos and not torchserve" $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal --hypothesis-profile=quick -m "not e2e and not chaos and not torchserve" \
+	    --ignore=tests/e2e --ignore=tests/torchserve --ignore=tests/inference/chaos $(ARGS)
 
-coverage:  ## the same with lines counted, which takes twice as long: fails below 90 %
-	@$(MAKE) test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
+coverage:  ## the same with lines counted and more examples, which takes twice as long: fails below 90 %
+	@$(MAKE) test ARGS="--hypothesis-profile=thorough --cov --cov-report=term:skip-covered $(ARGS)"
 
 e2e: setup-dev  ## run the tests in a real browser (needs Debian's chromium)
 	@$(PY) -m pytest -m e2e $(ARGS)
@@ -51,9 +52,10 @@ lint: setup-dev  ## ruff, mypy, import-linter, bandit, pip-audit, and that no mi
 	@$(PY) scripts/audit_packages.py
 
 # Those over very many functions take their own time: benchmarks.search_large and benchmarks.search_postgres.
-bench: setup-bench  ## the figures of docs/search.md: quality, peers side by side, speed; embedding; verdicts
-	@for name in embedding quality shipped "search_report --sets short" "search_tuning confidence" peers search_speed \
-	    sweep_speed http_search http_keys sweep_verdicts gateway page; do \
+bench: setup-bench  ## measure search and inference, and make their pages (docs/search.md, docs/inference-figures.md)
+	@for name in embedding quality search_mixed shipped "search_report --sets short" "search_tuning confidence" peers search_speed \
+	    sweep_speed http_search http_keys sweep_verdicts gateway semantic_cache semantic_level semantic_recheck \
+	    $(if $(wildcard var/models/language_model/manifest.json),local_model) page; do \
 	  echo "== benchmarks.$$name"; $(PY) -m benchmarks.$$name || exit; done
 
 screenshots: setup-dev  ## make the pictures of the docs again

@@ -20,6 +20,7 @@ from apps.core.live.consumer import LiveConsumer  # noqa: E402
 from apps.core.live.hub import Hub  # noqa: E402
 from apps.core.log_lines import write_together  # noqa: E402
 from apps.core.uploads import bound_bodies  # noqa: E402
+from apps.core.warming import GATEWAY, start_warming  # noqa: E402
 from apps.inference.gateway.application import Gateway  # noqa: E402
 from apps.inference.gateway.routing import lead_by_path, raise_open_files  # noqa: E402
 from apps.users.sessions.sockets import SessionGuard  # noqa: E402
@@ -33,3 +34,4 @@ answer_sockets = LiveConsumer.as_asgi(hub=Hub(SessionGuard()))
 application = ProtocolTypeRouter({"http": answer_http, "websocket": answer_sockets})
 write_together()
 keep_noting("gateway")
+start_warming(GATEWAY)

@@ -1,17 +1,23 @@
-"""The order of tests, how often garbage is looked for, a database that can be emptied, and the scripted server."""
+"""The order of tests, how often garbage is looked for, the database, and the scripted server."""
 
 import gc
 import os
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
+from tests.database import own_database
 from tests.scripted import ScriptedServer, scripted_server
+from tests.signing_in import sign_in
 
 # The tests make many objects that live long: looking for cycles among them as often as by default costs a tenth.
 gc.set_threshold(50_000, 20, 100)
+
+# How long an example takes says more of what else runs on the machine.
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=100, deadline=None)
 
 
 @pytest.hookimpl(trylast=True)  # when nothing is taken out or moved any more
@@ -42,10 +48,18 @@ def deal(slow: list[pytest.Item], quick: list[pytest.Item], hands: int) -> list[
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests that commit are followed by emptying every table, which the audit log refuses to let happen to it."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_keep_audit_table")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    with django_db_blocker.unblock(), own_database():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sign_in_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.Client.force_login", sign_in)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ ACCOUNT_FORMS = {
     "login": "apps.users.accounts.forms.LoginForm",
     "signup": "apps.users.accounts.forms.SignupForm",
     "reset_password": "apps.users.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "apps.users.accounts.forms.ResetPasswordKeyForm",
+    "set_password": "apps.users.accounts.forms.SetPasswordForm",
     "change_password": "apps.users.accounts.forms.ChangePasswordForm",
     "reauthenticate": "apps.users.accounts.forms.ReauthenticateForm",
 }

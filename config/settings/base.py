@@ -160,6 +160,7 @@ STATIC_ROOT: Path | None = None  # served from where they are; production collec
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a provider's list of models has 500 rows of seven
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_UPLOAD_BYTES = ENV.import_max_upload_mb * 1024 * 1024
 LARGE_UPLOADS = {"functions:import", "admin:functions_function_import", "api:function-import"}
@@ -195,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "users.prune_tokens": {"task": "users.prune_tokens", "schedule": timedelta(days=1)},
     "evaluations.prune": {"task": "evaluations.prune", "schedule": timedelta(days=1)},
     "inference.prune": {"task": "inference.prune", "schedule": timedelta(days=1)},
+    "inference.merge_counts": {"task": "inference.merge_counts", "schedule": timedelta(days=1)},
 }
 
 REST_FRAMEWORK = {
@@ -236,6 +238,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # How an earlier answer was found, which several fields tell by other names.
+    "ENUM_NAME_OVERRIDES": {"FoundByEnum": ["exact", "semantic"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.openapi.add_usual_problems",

@@ -1,13 +1,15 @@
 """Settings come from a typed environment: wrong or missing ones end the start with one line that names them."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from config.env import Env
+from config.env import Env, read_env
+from config.settings import base
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -32,13 +34,43 @@ def load_settings(module: str, probe: str = "", **environ: str) -> subprocess.Co
     )
 
 
+def start_production(monkeypatch):
+    monkeypatch.setattr(base, "ENV", read_env())
+    runpy.run_module("config.settings.prod")
+
+
+@pytest.fixture
+def refuse(monkeypatch, capsys):
+    """What the settings of production say when they end, given this environment and no other."""
+
+    def read(**environ: str) -> str:
+        for name in Env.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            start_production(monkeypatch)
+        assert ended.value.code == 2
+        return capsys.readouterr().err
+
+    return read
+
+
+@pytest.mark.unit
+def test_production_does_not_start_without_a_setting_or_with_a_wrong_one():
+    missing = load_settings("prod", **{**PRODUCTION, "REDIS_URL": ""})
+    wrong = load_settings("prod", **{**PRODUCTION, "LOG_LEVEL": "LOUD"})
+    assert (missing.returncode, wrong.returncode) == (2, 2)
+    assert missing.stderr == "touchstone: setting REDIS_URL is required in production and is not set\n"
+    assert len(wrong.stderr.splitlines()) == 1
+    assert wrong.stderr.startswith("touchstone: setting LOG_LEVEL Input should be")
+
+
 @pytest.mark.unit
 @pytest.mark.parametrize("name", PRODUCTION)
-def test_production_names_the_missing_setting(name):
+def test_production_names_the_missing_setting(name, refuse):
     given = {key: value for key, value in PRODUCTION.items() if key != name}
-    done = load_settings("prod", **given)
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [f"touchstone: setting {name} is required in production and is not set"]
+    assert refuse(**given) == f"touchstone: setting {name} is required in production and is not set\n"
 
 
 @pytest.mark.unit
@@ -57,12 +89,11 @@ def test_production_names_the_missing_setting(name):
         ("LANGUAGE_MODEL", "models/mine.gguf", "must be auto, off, or the whole path of a GGUF file"),
     ],
 )
-def test_a_wrong_setting_is_named_in_one_line(name, value, reason):
-    done = load_settings("prod", **{**PRODUCTION, name: value})
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert f"setting {name} " in done.stderr
-    assert reason in done.stderr
+def test_a_wrong_setting_is_named_in_one_line(name, value, reason, refuse):
+    said = refuse(**{**PRODUCTION, name: value})
+    assert len(said.splitlines()) == 1
+    assert f"setting {name} " in said
+    assert reason in said
 
 
 @pytest.mark.unit

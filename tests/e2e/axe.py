@@ -19,9 +19,12 @@ THEMES = ("light", "dark")
 WIDTHS = (1440, 360)
 
 
-def find_violations(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
-    """One line for each element at fault of the page as it stands: the rule, the element, and what to do."""
-    found = Axe().run(page, options=rules).response["violations"]
+def find_violations(page: Page, rules: dict[str, Any] = RULES, *, within: str | None = None) -> list[str]:
+    """One line for each element at fault of the page as it stands: the rule, the element, and what to do.
+
+    `within` is a selector of the parts that are looked at, where that is not all.
+    """
+    found = Axe().run(page, context=within, options=rules).response["violations"]
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 

@@ -132,9 +132,16 @@ class TestTyping:
 
 class TestKeyboard:
     def test_moves_looks_opens_and_closes(self, page, functions):
-        open_results(page, "q=sort+numbers+in+ascending+order")
+        page.goto("/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("search")
+        expect(page.get_by_role("option", selected=True)).to_contain_text("Search")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/functions/$"))
         page.keyboard.press("/")
         expect(box(page)).to_be_focused()
+        page.keyboard.type("sort numbers in ascending order")
+        expect(results(page).nth(1)).to_be_visible()
         page.keyboard.press("ArrowDown")
         expect(results(page).nth(0)).to_be_focused()
         page.keyboard.press("j")
@@ -154,8 +161,10 @@ class TestKeyboard:
         expect(second).to_be_focused()
         page.keyboard.press("Enter")
         expect(panel(page).get_by_role("heading", level=2)).to_be_visible()
+        opened = functions[second.inner_text()]
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(r"/functions/\d+/$"))
+        expect(page).to_have_url(re.compile(f"{opened.get_absolute_url()}$"))
+        expect(page.get_by_role("heading", level=1)).to_contain_text(opened.name)
 
     def test_up_from_the_first_returns_to_the_box(self, page):
         open_results(page)

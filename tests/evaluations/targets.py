@@ -65,8 +65,12 @@ class FakeTarget:
             if not str(answer).startswith("gone")
         }
 
-    def find_answer(self, trace_id: str) -> dict[str, Any] | None:
-        return TRACES.get(trace_id)
+    def find_answer(self, trace_id: str, *, user: Any) -> dict[str, Any] | None:
+        """`of` in a trace is the key of who alone may read it."""
+        trace = TRACES.get(trace_id)
+        if trace is None or trace.get("of") not in (None, getattr(user, "pk", None)):
+            return None
+        return {name: value for name, value in trace.items() if name != "of"}
 
     def suggest_answers(self, text: str, filters: Mapping[str, str]) -> list[tuple[str, Shown]]:
         return [(f"{text}-{number}", Shown(title=f"Answer {text}-{number}")) for number in (1, 2)] if text else []

@@ -1,1 +1,1 @@
-from tests.users.access.test_matrix import world  # noqa: F401 - a fixture
+from tests.users.access.test_matrix import rendered_world, world  # noqa: F401 - fixtures

@@ -34,9 +34,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 8
 BOUNDED = settings(
-    max_examples=EXAMPLES,
+    max_examples=settings.default.max_examples // 8,
     deadline=None,
     database=None,
     derandomize=True,

@@ -22,7 +22,8 @@ INLINE = [
 
 
 @pytest.mark.parametrize("surface", [Surface.PAGE, Surface.BACK_OFFICE])
-def test_none_is_inline(world: World, surface: Surface) -> None:
+def test_none_is_inline(rendered_world: World, surface: Surface) -> None:
+    world = rendered_world
     admin, found, pages = world.askers.find(Role.ADMIN), [], 0
     for route in find_routes(surface):
         if ROUTES[route.name].need_of("GET") is None:
@@ -31,8 +32,8 @@ def test_none_is_inline(world: World, surface: Surface) -> None:
             address, response = world.ask("GET", route, asker, owner=admin.user)
             if not response.get("Content-Type", "").startswith("text/html"):
                 continue
-            pages += 1
             markup = response.content.decode()
+            pages += "<body" in markup
             found += [f"{address}: {match[0][:200]}" for kind in INLINE for match in kind.finditer(markup)]
     assert found == [], "\n".join(found)
     assert pages > 20

@@ -95,6 +95,29 @@ def test_csv_export_is_recorded_and_runs_nothing_in_a_spreadsheet(admin: Client)
     assert (taken.additional_data["entries"], taken.additional_data["form"]) == (1, "csv")
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_all_that_is_listed_is_exported_by_a_link(
+    admin: Client, form: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        record("thing.done" if number else "other.done", subject=f"thing {number}", after={"a": number}, note="x")
+    page = admin.get(f"{LIST}?q=thing.done").content.decode()
+    assert f'href="?q=thing.done&amp;export={form}"' in page
+    assert "4 entries" in page
+    with django_assert_num_queries(6):  # who asks, two counts, the newest, the entry of it, the rows
+        response = admin.get(f"{LIST}?q=thing.done&export={form}")
+        body = b"".join(response).decode()
+    assert response["Content-Disposition"] == f'attachment; filename="audit.{form}"'
+    assert [f"thing {number}" in body for number in range(5)] == [False, True, True, True, True]
+    assert AuditEntry.objects.first().additional_data["entries"] == 4
+
+
+def test_a_form_that_there_is_not_is_no_export(admin: Client) -> None:
+    record("thing.done")
+    assert "Content-Disposition" not in admin.get(f"{LIST}?export=exe", follow=True)
+    assert not AuditEntry.objects.filter(event="audit.exported").exists()
+
+
 def test_json_export_has_a_line_each(admin: Client) -> None:
     entries = [record("thing.done", subject=f"thing {number}") for number in range(3)]
     lines = [json.loads(line) for line in export(admin, "export_jsonl", entries[:2]).splitlines()]

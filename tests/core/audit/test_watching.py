@@ -15,14 +15,14 @@ from apps.functions.models import Origin
 from apps.functions.services import catalogue
 from apps.functions.services.synonyms import SynonymGroup
 from apps.users.models import User
-from tests.users.factories import ApiKeyFactory, UserFactory
+from tests.users.factories import ApiKeyFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def user() -> User:
-    return UserFactory.create(full_name="Ann")
+    return User.objects.create_user(email="ann@example.com", full_name="Ann")
 
 
 def entries_of(row: object) -> list[AuditEntry]:

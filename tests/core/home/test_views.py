@@ -7,6 +7,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.health import _checks
+from apps.core.home.building import PARTS, show_health
 from apps.core.home.models import Visit
 from apps.core.models import Job, JobState
 from apps.evaluations.models import CaseOrigin, CaseState, RunState, Verdict
@@ -79,6 +81,12 @@ def test_a_tile_is_a_page_where_there_is_no_script(people: dict[Role, User]) -> 
     assert "Database" in page
 
 
+def test_every_part_that_is_checked_has_a_title(people: dict[Role, User]) -> None:
+    assert set(_checks) == set(PARTS)
+    titles = [part["title"] for part in show_health(people[Role.VIEWER])["parts"]]
+    assert titles == list(PARTS.values())
+
+
 @pytest.mark.critical
 def test_a_tile_that_fails_says_so_and_the_rest_lives(
     people: dict[Role, User], monkeypatch: pytest.MonkeyPatch
@@ -91,7 +99,7 @@ def test_a_tile_that_fails_says_so_and_the_rest_lives(
     assert page.count("This part could not be shown") == 1
     assert "out of order" not in page
     assert 'hx-get="/home/decisions/" hx-target="#tile-decisions"' in page
-    assert "Since you were here" in page
+    assert "In the last week" in page
     monkeypatch.undo()
     assert "Nothing waits for you" in open_tile(people[Role.ADMIN], "decisions")
 
@@ -202,7 +210,13 @@ class TestNews:
         assert "Imported numbers" in tile
         assert "1,200 new, 3 changed" in tile
         Visit.objects.create(user=user, since=timezone.now(), seen_at=timezone.now())
-        assert "Nothing has changed since" in open_tile(user, "news")
+        assert "Nothing has changed" in open_tile(user, "news")
+
+    def test_who_joined_since_was_never_here(self, people: dict[Role, User]) -> None:
+        user = people[Role.VIEWER]
+        assert "In the last week" in open_tile(user, "news")
+        Visit.objects.create(user=user, since=timezone.now(), seen_at=timezone.now())
+        assert "Since you were here" in open_tile(user, "news")
 
     def test_people_are_news_to_admins(self, people: dict[Role, User]) -> None:
         UserFactory.create(full_name="Grace Hopper")

@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.core.models import Job, JobState
-from apps.core.tables.paging import fetch_page
+from apps.core.tables.paging import RowPage, fetch_narrowed_page, fetch_page
 from apps.core.tables.state import read_state
 from tests.core.tables.sample import SampleTable
 from tests.core.tables.test_state import NAMES, VALUES
@@ -109,6 +110,35 @@ class TestPages:
         found = [job.pk for number in (1, 2, 3, 4) for job in fetch_page(rows, number, 10).rows]
         assert found == sorted(found, reverse=True)
         assert len(found) == 35
+
+    @pytest.mark.parametrize("deep", [0, 10_000])
+    @pytest.mark.parametrize(
+        "order", [("kind", "-pk"), ("-kind", "pk"), (F("finished_at").desc(nulls_last=True), "pk")]
+    )
+    @pytest.mark.parametrize("number", range(1, 6))
+    def test_narrowed_rows_have_the_same_pages(self, monkeypatch, number, order, deep):
+        monkeypatch.setattr("apps.core.tables.paging.DEEP", deep)
+        rows = self.rows(35).order_by(*order)
+        Job.objects.filter(pk__in=rows.values("pk")[:5]).update(finished_at=timezone.now(), kind="a")
+        for some in (rows, rows.filter(kind="a"), rows.filter(kind="none")):
+            assert fetch_narrowed_page(some, number, 10) == fetch_page(some, number, 10)
+
+    def test_narrowed_rows_are_counted_once_and_no_index_of_the_order_is_walked(self, django_assert_num_queries):
+        rows = self.rows(24).order_by("kind", "pk")
+        with django_assert_num_queries(2) as asked:
+            fetch_narrowed_page(rows, 1, 10)
+        assert "ORDER BY GREATEST" in asked.captured_queries[1]["sql"]
+
+    def test_of_many_that_fit_the_first_pages_are_found_along_the_order(self, django_assert_num_queries):
+        rows = self.rows(30).order_by("kind", "pk")
+        with django_assert_num_queries(2) as asked:
+            page = fetch_narrowed_page(rows, 1, 10)
+        assert (page.total, page.is_exact) == (25, False)
+        assert "GREATEST" not in asked.captured_queries[1]["sql"]
+
+    def test_where_nothing_fits_nothing_is_fetched(self, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            assert fetch_narrowed_page(self.rows(0), 3, 10) == RowPage([], 1, 10, 0, True, False)
 
     def test_turning_pages_ends_somewhere(self):
         page = fetch_page(self.rows(80), 6, 10)

@@ -47,6 +47,16 @@ class TestGive:
         assert case.note == f"{user}: right is a. see the docs"
         assert give("other").suite == case.suite
 
+    def test_only_about_ones_own_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asker = UserFactory()
+        monkeypatch.setitem(targets.TRACES, "own", {**ANSWER, "of": asker.pk})
+        for user_id in (UserFactory().pk, None):
+            with pytest.raises(InvalidInput) as caught:
+                give("own", user_id=user_id)
+            assert list(caught.value.errors) == ["trace_id"]
+        assert not Suite.objects.exists()
+        assert give("own", user_id=asker.pk).query == ANSWER["query"]
+
     def test_nothing_may_be_right(self) -> None:
         assert give(expected=[]).expected == []
         assert Case.objects.get().note == "Somebody: there is nothing right"

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth import get_user
 
 from apps.evaluations.models import Case, CaseOrigin, CaseState
 from tests.evaluations import targets
@@ -39,6 +40,15 @@ class TestFeedback:
         assert response.status_code == 404
         assert "kept for a day" in text_of(response)
         assert viewer.get(address("feedback"), {"target": "none", "trace": "t1"}).status_code == 404
+
+    def test_anothers_is_as_if_it_were_forgotten(self, viewer, curator, trace, monkeypatch):
+        asker = get_user(viewer)
+        monkeypatch.setitem(targets.TRACES, "t1", {**targets.TRACES["t1"], "of": asker.pk})
+        assert viewer.get(trace).status_code == 200
+        for response in (curator.get(trace), curator.post(trace, {"right": "nothing:"})):
+            assert response.status_code == 404
+            assert "sort a list" not in text_of(response)
+        assert not Case.objects.exists()
 
 
 class TestDrafts:

@@ -136,6 +136,10 @@ class TestSettings:
 
 
 class TestDeleting:
+    def test_of_an_empty_one_says_that_nothing_goes(self, curator):
+        page = text_of(curator.get(address("settings", SuiteFactory().pk)))
+        assert "It has no cases, schedules or runs. Nothing brings it back." in page
+
     def test_asks_for_its_name_and_says_what_goes(self, curator):
         suite = ReportFactory(run__suite__name="Nightly", run__baseline=None).run.suite
         page = text_of(curator.get(address("settings", suite.pk)))
