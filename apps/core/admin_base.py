@@ -88,6 +88,8 @@ class ServicesAdmin(CuratedAdmin):
 
 
 class CuratedChangeList(ChangeList):
+    """A model's admin may have `noun`, what the list calls its rows, and `list_defer`, columns that it leaves out."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_popup:

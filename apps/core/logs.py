@@ -48,7 +48,6 @@ def logging_config(*, level: str, form: Literal["text", "json"]) -> dict[str, An
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
-            "httpx2": {"level": "WARNING"},  # a line for each request, with a provider's address
         },
     }
 

@@ -1,4 +1,4 @@
-"""What a web process makes ready behind its first requests, so that none of them waits for it.
+"""What a process that answers makes ready behind its first requests, so that none of them waits for it.
 
 Apps register their steps from `apps.py`. A step that fails is logged: the request that needs it will say why.
 """
@@ -9,25 +9,27 @@ import structlog
 from django.db import connections
 from django.utils.module_loading import import_string
 
-_steps: list[str] = []
+WEB, GATEWAY = "web", "gateway"
+
+_steps: list[tuple[str, str]] = []
 
 log = structlog.get_logger("touchstone.core")
 
 
-def register_step(path: str) -> None:
-    """The dotted path of a function that takes nothing."""
-    _steps.append(path)
+def register_step(path: str, *, of: str = WEB) -> None:
+    """The dotted path of a function that takes nothing, for the one or the other kind of process."""
+    _steps.append((of, path))
 
 
-def start_warming() -> threading.Thread:
+def start_warming(of: str = WEB) -> threading.Thread:
     """Run the steps in a thread that the process does not wait for when it ends."""
-    thread = threading.Thread(target=_run, name="warming", daemon=True)
+    thread = threading.Thread(target=_run, args=[of], name="warming", daemon=True)
     thread.start()
     return thread
 
 
-def _run() -> None:
-    for path in _steps:
+def _run(of: str) -> None:
+    for path in [path for kind, path in _steps if kind == of]:
         try:
             import_string(path)()
         except Exception:

@@ -11,7 +11,7 @@ from apps.core.home.items import Decision
 from apps.core.home.tiles import gather_decisions, gather_news, gather_steps
 from apps.core.home.visits import find_since
 from apps.core.models import Job
-from apps.core.templatetags.core_tags import job_title
+from apps.core.templatetags.core_tags import in_words, job_title
 
 RECENT = timedelta(days=1)
 MOST_JOBS = 5
@@ -26,6 +26,7 @@ PARTS = {
     "index": "Search index",
     "model": "Embedding model",
     "language_model": "Language model",
+    "providers": "Providers of models",
     "schedules": "Scheduled sweeps",
 }
 TONES = {"ok": "good", "degraded": "warn", "failed": "bad"}
@@ -44,7 +45,8 @@ def show_decisions(user: Any) -> dict[str, Any]:
 
 def show_news(user: Any) -> dict[str, Any]:
     since = find_since(user)
-    return {"news": gather_news(user, since), "since": since}
+    # Who had no account then was not here.
+    return {"news": gather_news(user, since), "since": since, "was_here": user.date_joined <= since}
 
 
 def show_jobs(user: Any) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def show_jobs(user: Any) -> dict[str, Any]:
 def show_health(user: Any) -> dict[str, Any]:
     found = check_all()
     rows = [
-        {"title": PARTS.get(name, name), "tone": TONES[one["status"]], "word": WORDS[one["status"]], **one}
+        {"title": PARTS.get(name) or in_words(name), "tone": TONES[one["status"]], "word": WORDS[one["status"]], **one}
         for name, one in sorted(found.items(), key=lambda item: list(PARTS).index(item[0]) if item[0] in PARTS else 99)
     ]
     return {"parts": rows, "ill": sum(row["status"] != "ok" for row in rows)}

@@ -11,7 +11,7 @@ from apps.core.tables.actions import Action
 from apps.core.tables.columns import WIDTHS, Column
 from apps.core.tables.filters import Choices, Filter
 from apps.core.tables.models import SavedView
-from apps.core.tables.paging import RowPage, fetch_page
+from apps.core.tables.paging import RowPage, fetch_narrowed_page, fetch_page
 from apps.core.tables.state import read_state
 from apps.core.tables.table import Table
 
@@ -124,7 +124,8 @@ class Listing:
 
     @cached_property
     def page(self) -> RowPage:
-        page = fetch_page(self.table.select(self.state), self.state.page, self.table.page_size)
+        fetch = fetch_narrowed_page if self.state.is_filtered else fetch_page
+        page = fetch(self.table.select(self.state), self.state.page, self.table.page_size)
         page.rows[:] = self.table.prepare(page.rows)
         return page
 

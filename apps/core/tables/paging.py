@@ -1,9 +1,12 @@
 """A page of rows that takes no longer for there being a hundred thousand others."""
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Greatest
 
 COUNTED = 10_000
 """Rows are counted up to here: beyond it nobody wants to know exactly, and counting takes time."""
@@ -41,8 +44,36 @@ def fetch_page(rows: QuerySet[Any], number: int, size: int) -> RowPage:
     if number == 1 or found:
         return _complete(rows, found, number, size)
     counted = _count(rows)
-    number = max(1, -(-min(counted, COUNTED) // size))
-    return _complete(rows, _fetch(rows, number, size), number, size)
+    number = _last_page(counted, size)
+    return _complete(rows, _fetch(rows, number, size), number, size, counted)
+
+
+def fetch_narrowed_page(rows: QuerySet[Any], number: int, size: int) -> RowPage:
+    """As `fetch_page`, of rows that somebody searched or filtered: how many fit says how they are best found."""
+    counted = _count(rows)
+    is_exact = counted <= COUNTED
+    number = min(number, _last_page(counted, size) if is_exact else REACHED // size)
+    if is_exact or (number - 1) * size >= DEEP:
+        rows = order_by_sorting(rows)
+    found = _fetch(rows, number, size) if counted else []
+    if counted and not found:
+        number = _last_page(counted, size)
+        found = _fetch(rows, number, size)
+    return _complete(rows, found, number, size, counted)
+
+
+def order_by_sorting(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The same rows in the same order, but one that no index has.
+
+    With an index of the order PostgreSQL would walk along it and look at each row whether it fits, although those that
+    do may all stand at its end. Without one it finds those that fit, and sorts them.
+    """
+    first, *others = rows.query.order_by
+    order: Any = copy(first)
+    if isinstance(first, str):
+        order = OrderBy(F(first.lstrip("-")), descending=first.startswith("-"))
+    order.expression = Greatest(order.expression, order.expression)
+    return rows.order_by(order, *others)
 
 
 def _fetch(rows: QuerySet[Any], number: int, size: int) -> list[Any]:
@@ -60,10 +91,15 @@ def fetch_slice(rows: QuerySet[Any], start: int, stop: int) -> list[Any]:
     return [found[key] for key in keys if key in found]
 
 
-def _complete(rows: QuerySet[Any], found: list[Any], number: int, size: int) -> RowPage:
+def _last_page(counted: int, size: int) -> int:
+    """Of those that were counted."""
+    return max(1, -(-min(counted, COUNTED) // size))
+
+
+def _complete(rows: QuerySet[Any], found: list[Any], number: int, size: int, counted: int | None = None) -> RowPage:
     if len(found) <= size:
         return RowPage(found, number, size, (number - 1) * size + len(found), True, False)
-    counted = _count(rows)
+    counted = _count(rows) if counted is None else counted
     can_go_on = number < REACHED // size
     return RowPage(found[:size], number, size, min(counted, COUNTED), counted <= COUNTED, can_go_on)
 

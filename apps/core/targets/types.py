@@ -137,8 +137,11 @@ class Target(Protocol):
     def show_answers(self, ids: Collection[Any]) -> dict[Any, Shown]:
         """Answers by id, for pages; ids that mean nothing any more are left out."""
 
-    def find_answer(self, trace_id: str) -> dict[str, Any] | None:
-        """A recent answer by its trace: `query`, `filters`, `got` (as in Outcome) and `trace`; None when forgotten."""
+    def find_answer(self, trace_id: str, *, user: Any) -> dict[str, Any] | None:
+        """A recent answer by its trace: `query`, `filters`, `got` (as in Outcome) and `trace`.
+
+        None when it is forgotten, or the user may not read it: questions are people's data.
+        """
 
     def suggest_answers(self, text: str, filters: Mapping[str, str]) -> list[tuple[str, Shown]]:
         """Answers that a person looking for the right one may mean by `text`: their ids as `expected` has them."""

@@ -40,6 +40,8 @@ def _count_points(share: float) -> str:
 
 def say_what_goes(parts: Mapping[str, int]) -> str:
     """What is lost with a suite, of the counts of its parts."""
+    if not any(parts.values()):
+        return "It has no cases, schedules or runs. Nothing brings it back."
     cases, runs, schedules = (_count(parts[name], name) for name in ("cases", "runs", "schedules"))
     return f"With it go its {cases}, {schedules}, and {runs} with their reports. Nothing brings them back."
 

@@ -30,13 +30,14 @@ def give_feedback(
     """The draft that says what the right answers would have been; `expected` is [] when there is nothing right.
 
     Reports of one question come together in one draft. Raises InvalidInput naming target, trace_id (the answer is
-    forgotten), expected, note or suite; Conflict when this answer's case was accepted already.
+    forgotten, or another's), expected, note or suite; Conflict when this answer's case was accepted already.
     """
-    answer = get_target(target).find_answer(trace_id)
+    user = get_user_model().objects.filter(pk=user_id).first() if user_id else None
+    answer = get_target(target).find_answer(trace_id, user=user)
     if answer is None:
-        raise InvalidInput({"trace_id": "is of no answer of the last day: ask again, and report that answer"})
+        raise InvalidInput({"trace_id": "is of no answer of yours of the last day: ask again, and report that answer"})
     _check(expected, note)
-    report = _describe_report(trace_id, expected, note.strip(), user_id)
+    report = _describe_report(trace_id, expected, note.strip(), str(user or ""))
     record = CaseRecord("", answer["query"], expected=expected, filters=answer["filters"], made_by=MADE_BY)
     with transaction.atomic():
         suite = _choose_suite(suite, target, user_id)
@@ -86,10 +87,9 @@ def _check(expected: object, note: str) -> None:
         raise InvalidInput({"note": f"must have at most {MAX_NOTE:,} characters, and no NUL among them"})
 
 
-def _describe_report(trace_id: str, expected: list[Any], note: str, user_id: int | None) -> dict[str, Any]:
-    user = get_user_model().objects.filter(pk=user_id).first() if user_id else None
+def _describe_report(trace_id: str, expected: list[Any], note: str, by: str) -> dict[str, Any]:
     return {
-        "by": str(user or ""),
+        "by": by,
         "at": timezone.now().isoformat(timespec="seconds"),
         "trace_id": trace_id,
         "expected": expected,

@@ -33,7 +33,7 @@ def say_wrong(request: PageRequest) -> HttpResponse:
     if target_name not in known_targets():
         raise Http404
     target = get_target(target_name)
-    answer = target.find_answer(trace_id)
+    answer = target.find_answer(trace_id, user=request.user)
     if answer is None:
         return render(request, "evaluations/forgotten.html", status=404)
     text = read_text(request.GET, "q")
