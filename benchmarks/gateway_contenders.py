@@ -18,6 +18,8 @@ import psutil
 
 from benchmarks.figures import ROOT
 from benchmarks.gateway_load import Address
+from benchmarks.http_home import GENEROUS
+from benchmarks.stack import find_role, running
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT
 
@@ -27,6 +29,7 @@ TOUCHSTONE = "Touchstone"
 VENV = ROOT / "var" / "peers" / "litellm"
 PINS = ROOT / "requirements" / "litellm.txt"
 STARTS_WITHIN = 300.0
+KNOWN_WITHIN = 30.0
 LITELLM_KEY = "sk-bench"
 # It may neither fetch what it lists nor tell anybody of itself, and writes no line for each request.
 QUIET = {
@@ -102,6 +105,62 @@ def litellm(upstream: ScriptedServer, folder: Path) -> Iterator[Contender]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def touchstone(upstream: ScriptedServer, folder: Path) -> Iterator[Contender]:
+    """The gateway of a whole stack on a new home, with one model: the upstream's."""
+    home = folder / "home"
+    port = find_port()
+    # Its one client asks more in a minute than the limit of a key lets through.
+    os.environ.update(TOUCHSTONE_HOME=str(home), LOG_LEVEL="ERROR", **GENEROUS)
+    with running(home, port):
+        token = curate(upstream)
+        (gateway,) = (one for one in psutil.process_iter() if is_gateway(one, home))
+        address = Address(f"http://127.0.0.1:{port + 1}/v1", token, CHAT)
+        wait_until_known(address)
+        yield Contender(TOUCHSTONE, address, gateway.pid)
+
+
+def curate(upstream: ScriptedServer) -> str:
+    """The token of a key that may use the upstream's model."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    import django
+
+    django.setup()
+    from apps.inference.models import Provider, ServedModel
+    from apps.users.scopes import INFERENCE_USE
+    from apps.users.services import create_key, create_user
+
+    provider = Provider.objects.create(name="upstream", base_url=upstream.base_url, api_key=upstream.key)
+    ServedModel.objects.create(provider=provider, name=CHAT, remote_name=CHAT, price_in=1, price_out=2)
+    user, _ = create_user(email="bench@example.com", role="viewer")
+    return create_key(user=user, name="bench", scopes=[INFERENCE_USE])[1]
+
+
+def is_gateway(process: psutil.Process, home: Path) -> bool:
+    """Whether it is the one that begins the others which serve."""
+    try:
+        is_one = find_role(process, str(home)) == "gateway"
+        parent = process.parent() if is_one else None
+        return is_one and (parent is None or find_role(parent, str(home)) != "gateway")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def wait_until_known(address: Address) -> None:
+    """The gateway hears within seconds of what was curated."""
+    url = f"{address.base_url}/models/{address.model}"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {address.key}"})
+    until = time.monotonic() + KNOWN_WITHIN
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 def make_environment() -> None:

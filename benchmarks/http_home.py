@@ -2,27 +2,25 @@
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.figures import ROOT
+from benchmarks.options import has_data, make_parser
 from benchmarks.product import run_manage, write_lines
 from benchmarks.quality import load_cosqa
 from benchmarks.stack import running
 
 LIBRARY = "cosqa"
 SEARCH = "/api/v1/functions/search/"
+# A benchmark's requests come from one address and few keys, within a minute.
+GENEROUS = {"LIMIT_KEY_PER_MINUTE": "1000000", "LIMIT_ADDRESS_PER_MINUTE": "1000000"}
 
 
-def make_parser(description: str | None, *, port: int) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+def make_http_parser(description: str | None, *, port: int) -> argparse.ArgumentParser:
+    parser = make_parser(description, "data")
     parser.add_argument("--home", type=Path, help="keep the imported catalogue here and use it again")
     parser.add_argument("--port", type=int, default=port)
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    )
     return parser
 
 
@@ -31,14 +29,12 @@ def run_on_cosqa(options: argparse.Namespace, env: dict[str, str], measure: Call
 
     `env` is for the product and for whatever this process does on the home.
     """
-    folder = options.data / "retrieval"
-    if not folder.is_dir():
-        print(f"there is no data in {folder}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     with tempfile.TemporaryDirectory(prefix="touchstone-http-") as scratch:
         home = (options.home or Path(scratch) / "home").absolute()
-        os.environ.update(TOUCHSTONE_HOME=str(home), **env)
-        catalogue = load_cosqa(folder)
+        os.environ.update(TOUCHSTONE_HOME=str(home), **GENEROUS, **env)
+        catalogue = load_cosqa(options.data / "retrieval")
         source = write_lines(Path(scratch) / "cosqa.jsonl", catalogue.records)
         # Over a home that has them already, this brings the index to the form that the code at hand reads.
         run_manage(home, "import_functions", source, "--library", LIBRARY)

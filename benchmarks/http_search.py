@@ -36,7 +36,7 @@ from urllib.parse import urlencode
 import psutil
 
 from benchmarks.figures import save_figures
-from benchmarks.http_home import LIBRARY, SEARCH, make_parser, run_on_cosqa
+from benchmarks.http_home import LIBRARY, SEARCH, make_http_parser, run_on_cosqa
 from benchmarks.http_load import Load, call, drive, make_request
 from benchmarks.product import run_manage
 from benchmarks.stack import find_role
@@ -55,7 +55,7 @@ Timed = Callable[[str], float]
 
 
 def main() -> int:
-    parser = make_parser(__doc__, port=8094)
+    parser = make_http_parser(__doc__, port=8094)
     parser.add_argument("--rounds", type=int, default=8)
     options = parser.parse_args()
 

@@ -5,7 +5,8 @@
 Starts the server as a stack does, in a home of its own, and prints JSON: seconds to load, memory, milliseconds to the
 first token and tokens a second of one streamed answer (median of the rounds), tokens a second of as many at once as it
 has slots, how many answers kept to a JSON schema, and how many of ten easy questions over a small shop (SQLite, made
-here) became SQL that gives the right rows. A busy machine makes it several times as slow: `load` is told with it.
+here) became SQL that gives the right rows. Every token reads the whole model, so the memory's bandwidth is measured in
+the same run, and the share of it that one answer took is told. A busy machine makes it several times as slow.
 """
 
 import argparse
@@ -31,6 +32,8 @@ from openai import OpenAI
 
 from apps.core.embedded.home import Home, resolve_home
 from apps.core.embedded.language_model import SERVE, Server, answers, find_chosen_model, read_server
+from benchmarks.figures import save_figures
+from benchmarks.memory import measure_read_bandwidth
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 180
@@ -88,16 +91,20 @@ class Timing:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--threads", type=int, default=0, help="with any, no figures are kept")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="with any other, the same")
     options = parser.parse_args()
-    if find_chosen_model() is None:
+    model = find_chosen_model()
+    if model is None:
         print("there is no language model: make model", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="touchstone-llm-") as folder:
         home = resolve_home({"TOUCHSTONE_HOME": folder})
         with running(home, options.threads) as (server, seconds):
-            print(json.dumps(measure(server, options.rounds, seconds), indent=2))
+            figures = measure(server, model.path.stat().st_size, options.rounds, seconds)
+    print(json.dumps(figures, indent=2))
+    if (options.threads, options.rounds) == (0, ROUNDS):
+        save_figures("local_model", "python -m benchmarks.local_model", figures)
     return 0
 
 
@@ -121,20 +128,25 @@ def running(home: Home, threads: int) -> Iterator[tuple[Server, float]]:
         process.wait(30)
 
 
-def measure(server: Server, rounds: int, load_seconds: float) -> dict[str, Any]:
+def measure(server: Server, model_bytes: int, rounds: int, load_seconds: float) -> dict[str, Any]:
     client = OpenAI(base_url=server.base_url, api_key=server.key, timeout=300, max_retries=0)
     process = psutil.Process(int(server.process.rpartition(":")[2]))
     timings = [ask(client, f"{STORY} ({number})") for number in range(rounds)]
+    bandwidth = measure_read_bandwidth()
+    rate = statistics.median(timing.rate for timing in timings)
     memory = process.memory_full_info()
     return {
         "model": server.model,
-        "load": os.getloadavg()[0],
+        "model_mb": model_bytes // 1_000_000,
         "start_seconds": round(load_seconds, 1),
         "rss_mb": memory.rss // 1_000_000,
         "first_token_ms": round(1000 * statistics.median(timing.first for timing in timings)),
-        "tokens_per_second": round(statistics.median(timing.rate for timing in timings), 1),
+        "tokens_per_second": round(rate, 1),
+        "memory_gb_per_second": round(bandwidth / 1e9, 1),
+        "bandwidth_share": round(rate * model_bytes / bandwidth, 3),
         "tokens_per_second_together": round(measure_together(client, server.slots), 1),
-        "json_schema": f"{sum(keeps_schema(client, text) for text in PEOPLE)} of {len(PEOPLE)}",
+        "json_schema_kept": sum(keeps_schema(client, text) for text in PEOPLE),
+        "json_schema_asked": len(PEOPLE),
         **measure_sql(client),
     }
 
@@ -190,7 +202,8 @@ def measure_sql(client: OpenAI) -> dict[str, Any]:
         if run_query(query) != run_query(reference):
             wrong.append({"question": question, "query": query})
     return {
-        "sql_right": f"{len(QUESTIONS) - len(wrong)} of {len(QUESTIONS)}",
+        "sql_right": len(QUESTIONS) - len(wrong),
+        "sql_asked": len(QUESTIONS),
         "sql_seconds": round(statistics.median(seconds), 1),
         "sql_wrong": wrong,
     }

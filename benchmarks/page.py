@@ -1,4 +1,4 @@
-"""Makes docs/search.md out of docs/search.in.md and the figures that the benchmarks kept.
+"""Makes each page of figures out of its template, as docs/search.md out of docs/search.in.md, and what benchmarks kept.
 
     python -m benchmarks.page
 
@@ -7,14 +7,15 @@ In the template, `{{ table Quality }}` is a section's table of goals, `{{ qualit
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import ROOT, find_figure, load_figures
 from benchmarks.goals import GOALS, show
 
-TEMPLATE = ROOT / "docs" / "search.in.md"
-PAGE = ROOT / "docs" / "search.md"
-NOTE = "<!-- Made by `python -m benchmarks.page` out of search.in.md and figures/: edit those. -->\n"
+DOCS = ROOT / "docs"
+PAGES = ("search", "inference-figures")
+NOTE = "<!-- Made by `python -m benchmarks.page` out of {name}.in.md and figures/: edit those. -->\n"
 
 _MARK = re.compile(r"\{\{ (?P<what>.+?) \}\}")
 
@@ -22,13 +23,24 @@ Kept = dict[str, dict[str, Any]]
 
 
 def main() -> int:
-    PAGE.write_text(render_page(TEMPLATE.read_text("utf-8"), load_figures()), encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)} is made")
+    kept = load_figures()
+    for name in PAGES:
+        page_path(name).write_text(make_page(name, kept), encoding="utf-8")
+        print(f"{page_path(name).relative_to(ROOT)} is made")
     return 0
 
 
-def render_page(template: str, kept: Kept) -> str:
-    return NOTE + _MARK.sub(lambda match: render_mark(match["what"], kept), template)
+def page_path(name: str) -> Path:
+    return DOCS / f"{name}.md"
+
+
+def make_page(name: str, kept: Kept) -> str:
+    template = DOCS / f"{name}.in.md"
+    return NOTE.format(name=name) + fill_template(template.read_text("utf-8"), kept)
+
+
+def fill_template(template: str, kept: Kept) -> str:
+    return _MARK.sub(lambda match: render_mark(match["what"], kept), template)
 
 
 def render_mark(what: str, kept: Kept) -> str:

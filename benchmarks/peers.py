@@ -11,7 +11,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from apps.functions.search.documents import Document
-from benchmarks.figures import ROOT, save_figures
+from benchmarks.figures import save_figures
+from benchmarks.options import SCRATCH, has_data, make_parser
 from benchmarks.page import render_rows
 from benchmarks.peer_systems import SYSTEMS, Place
 from benchmarks.search_sets import QuerySet, load_cosqa, load_mbxp, load_snippets
@@ -51,8 +51,7 @@ class Worker:
 
 def main() -> int:
     options = read_options()
-    if not (options.data / "retrieval").is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     rows: list[dict[str, Any]] = []
     with (
@@ -73,11 +72,8 @@ def main() -> int:
 
 
 def read_options() -> argparse.Namespace:
-    environ = os.environ
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")))
-    parser.add_argument("--models", type=Path, default=Path(environ.get("TOUCHSTONE_MODELS", ROOT / "var/models")))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-peers")
+    parser = make_parser(__doc__, "data", "models", "cache")
+    parser.set_defaults(cache=SCRATCH / "touchstone-peers")
     parser.add_argument("--sets", nargs="*", default=[], help="only these; then no figures are kept")
     parser.add_argument("--systems", nargs="*", choices=[*SYSTEMS], default=[], help="only these; the same")
     parser.add_argument("--queries", type=int, default=0, help="only so many of each set; the same")

@@ -9,7 +9,6 @@ data are read where they are; nothing of them is kept in the project.
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import ROOT, save_figures
+from benchmarks.figures import save_figures
+from benchmarks.options import has_data, make_parser
 from benchmarks.product import pick_measures, run_manage, write_lines
 from benchmarks.search_sets import NAME, QuerySet, load_mbxp, load_snippets, read_lines
 
@@ -37,16 +37,14 @@ class Catalogue:
 
 def main() -> int:
     options = read_options()
-    folder = options.data / "retrieval"
-    if not folder.is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="touchstone-quality-") as scratch:
         for name in options.sets or CATALOGUES:
             place = Path(scratch) / name
             place.mkdir()
-            figures |= measure(CATALOGUES[name](folder), place, options.queries)
+            figures |= measure(CATALOGUES[name](options.data / "retrieval"), place, options.queries)
     print(json.dumps({"load": os.getloadavg(), **figures}, indent=2))
     if not options.sets and not options.queries:
         save_figures("quality", "python -m benchmarks.quality", figures)
@@ -54,9 +52,7 @@ def main() -> int:
 
 
 def read_options() -> argparse.Namespace:
-    data = Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=data)
+    parser = make_parser(__doc__, "data")
     parser.add_argument("--sets", nargs="*", choices=[*CATALOGUES], help="only these; then no figures are kept")
     parser.add_argument("--queries", type=int, default=0, help="only so many of each suite; the same")
     return parser.parse_args()

@@ -6,8 +6,6 @@ Each set's candidates are gathered once. The coefficients, none below 0, make th
 than the others (the softmax over its candidates); the figures are of folds that were held out, by query.
 """
 
-import argparse
-import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +18,9 @@ from apps.functions.index import LiveIndex
 from apps.functions.index.segment import Vector
 from apps.functions.search.query import ParsedQuery
 from apps.functions.search.reranking import FEATURES, score_features
+from benchmarks.options import make_parser
 from benchmarks.search_generated import load_generated, load_short
-from benchmarks.search_report import ROOT, open_live, read_query
+from benchmarks.search_report import open_live, read_query
 from benchmarks.search_sets import QuerySet, VectorCache, load_sets
 
 FOLDS = 5
@@ -49,11 +48,7 @@ class Gathered:
 
 
 def main() -> int:
-    environ = os.environ
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")))
-    parser.add_argument("--models", type=Path, default=Path(environ.get("TOUCHSTONE_MODELS", ROOT / "var/models")))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
+    parser = make_parser(__doc__, "data", "models", "cache")
     parser.add_argument("--count", type=int, default=3_000, help="generated cases")
     parser.add_argument("--ridge", type=float, default=1e-3)
     options = parser.parse_args()
@@ -105,7 +100,8 @@ def fit(title: str, gathered: Sequence[Gathered], ridge: float) -> None:
     print(f"\n{title}: MRR@10 and top-1 of the first stage, in use, and held out")
     for raw, one, ranks in zip(gathered, sets, held_out, strict=True):
         first = reciprocal_ranks(raw, raw.features[..., FEATURES.index("fused")])
-        flat = score_features(raw.features.reshape(-1, len(FEATURES)), with_meaning=with_meaning)
+        features = raw.features.reshape(-1, len(FEATURES))
+        flat = score_features(features, with_meaning=with_meaning, beside_curated=False)
         print_figures(one, first, reciprocal_ranks(raw, flat.reshape(raw.right.shape)), ranks)
     final = solve(sets, [np.ones(len(one.right), dtype=np.bool_) for one in sets], ridge)
     print({name: round(float(value / final[0]), 2) for name, value in zip(FITTED, final, strict=True)})

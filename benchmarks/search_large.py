@@ -34,6 +34,7 @@ from apps.functions.search.documents import Document
 from apps.functions.sources.opening import open_tree
 from apps.inference.embedding import load_embedder
 from benchmarks.figures import ROOT, save_figures
+from benchmarks.options import has_data, make_parser
 from benchmarks.search_sets import VectorCache, load_cosqa
 from benchmarks.search_speed import multiply
 
@@ -42,16 +43,11 @@ WORKERS = 2
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    data = Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
+    parser = make_parser(__doc__, "data", "models", "cache")
     parser.add_argument("--packages", type=Path, help="a folder of wheels, or of unpacked packages")
-    parser.add_argument("--data", type=Path, default=data)
-    parser.add_argument("--models", type=Path, default=ROOT / "var" / "models")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
     parser.add_argument("--functions", type=int, default=100_000)
     options = parser.parse_args()
-    if not (options.data / "retrieval").is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     with tempfile.TemporaryDirectory(prefix="touchstone-large-") as scratch:
         figures = measure(options, Path(scratch))

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figures import ROOT, save_figures
+from benchmarks.options import has_data, make_parser
 
 if TYPE_CHECKING:
     from benchmarks.search_sets import QuerySet
@@ -87,8 +88,7 @@ class Reporter:
 
 def main() -> int:
     options = read_options()
-    if not (options.data / "retrieval").is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     with tempfile.TemporaryDirectory(prefix="touchstone-postgres-") as scratch, started(options.home or Path(scratch)):
         from benchmarks.search_sets import VectorCache, load_cosqa
@@ -106,13 +106,10 @@ def main() -> int:
 
 
 def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__, "data", "cache")
     parser.add_argument("--functions", type=int, default=1_000_000)
     parser.add_argument("--home", type=Path, help="keep the filled database here and use it again")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
     parser.add_argument("--trial", action="store_true", help="only print the figures")
-    data = Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    parser.add_argument("--data", type=Path, default=data)
     return parser.parse_args()
 
 

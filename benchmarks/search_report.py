@@ -5,8 +5,6 @@ Shares and MRR@10 are from 0 to 1.
 """
 
 import argparse
-import os
-import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -22,10 +20,10 @@ from apps.functions.search.documents import Document
 from apps.functions.search.query import ParsedQuery, parse_query
 from apps.functions.search.synonyms import SYNONYM_GROUPS
 from benchmarks.figures import save_figures
+from benchmarks.options import has_data, make_parser
 from benchmarks.search_generated import load_generated, load_short
 from benchmarks.search_sets import QuerySet, VectorCache, load_sets
 
-ROOT = Path(__file__).resolve().parents[1]
 NAMES, WORDS, MODEL = "names", "words", "local_model"
 
 
@@ -41,8 +39,7 @@ class Answered:
 
 def main() -> int:
     options = read_options()
-    if not (options.data / "retrieval").is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     vectors = VectorCache(options.models, options.cache)
     sets = [*load_sets(options.data), load_generated(options.count, options.seed), load_short(seed=options.seed)]
@@ -74,11 +71,7 @@ def save_short(answered: Sequence[Answered], seed: int) -> None:
 
 
 def read_options() -> argparse.Namespace:
-    environ = os.environ
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")))
-    parser.add_argument("--models", type=Path, default=Path(environ.get("TOUCHSTONE_MODELS", ROOT / "var/models")))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
+    parser = make_parser(__doc__, "data", "models", "cache")
     parser.add_argument("--sets", nargs="*", default=[])
     parser.add_argument("--count", type=int, default=3_000, help="generated cases")
     parser.add_argument("--seed", type=int, default=0)

@@ -33,7 +33,8 @@ from apps.functions.search.documents import Document
 from apps.functions.search.query import parse_query
 from apps.functions.search.synonyms import SYNONYM_GROUPS
 from apps.inference.embedding import Embedder, load_embedder
-from benchmarks.figures import ROOT, save_figures
+from benchmarks.figures import save_figures
+from benchmarks.options import make_parser
 from benchmarks.search_generated import load_catalogue
 from benchmarks.search_sets import VectorCache, load_cosqa
 
@@ -209,11 +210,7 @@ def median(values: Sequence[float]) -> float | None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    data = Path(os.environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data"))
-    parser.add_argument("--data", type=Path, default=data)
-    parser.add_argument("--models", type=Path, default=ROOT / "var" / "models")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
+    parser = make_parser(__doc__, "data", "models", "cache")
     parser.add_argument("--functions", type=int, help="time a build of so many, and the parts of a search over them")
     options = parser.parse_args()
     if options.functions:

@@ -10,10 +10,6 @@ Public query sets are read from ../shared/data (TOUCHSTONE_DATA), the embedding 
 (TOUCHSTONE_MODELS); vectors are kept in a temporary folder for the next run. Figures are MRR@10 unless they say else.
 """
 
-import argparse
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
@@ -25,13 +21,13 @@ from numpy.typing import NDArray
 from apps.functions.search.bm25 import DEFAULT_PARAMETERS, FIELDS, Bm25Parameters
 from apps.functions.search.fusion import DEFAULT_WEIGHTS, FusionWeights, fuse_scores
 from apps.functions.search.synonyms import SYNONYM_WEIGHT
+from benchmarks.options import has_data, make_parser
 from benchmarks.search_confidence import tune_confidence
 from benchmarks.search_matrix import Matrix, Scored, reciprocal_ranks, score_set, score_words
 from benchmarks.search_sets import VectorCache, load_sets
 from benchmarks.search_speed import measure_speed
 from benchmarks.search_texts import tune_texts
 
-ROOT = Path(__file__).resolve().parents[1]
 FOLDS, REPEATS = 5, 10
 
 
@@ -53,15 +49,10 @@ class Source:
 
 
 def main() -> int:
-    environ = os.environ
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__, "data", "models", "cache")
     parser.add_argument("what", choices=sorted(COMMANDS))
-    parser.add_argument("--data", type=Path, default=Path(environ.get("TOUCHSTONE_DATA", ROOT.parent / "shared/data")))
-    parser.add_argument("--models", type=Path, default=Path(environ.get("TOUCHSTONE_MODELS", ROOT / "var/models")))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "touchstone-tuning")
     options = parser.parse_args()
-    if not (options.data / "retrieval").is_dir():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, "retrieval"):
         return 2
     COMMANDS[options.what](Source(options.data, options.models, options.cache))
     return 0

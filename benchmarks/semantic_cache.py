@@ -5,13 +5,14 @@
 Over pairs of questions, one asked while the other is stored: every system has the same vectors, and each pair is
 judged by a model of ours that had not seen it, and by one that had seen neither of its questions. Over paraphrases, all
 originals are stored and each other wording is asked once: here the shipped model answers, and GPTCache whole, set up as
-its `init_similar_cache` does but for the vectors. Last, how long a hit takes.
+its `init_similar_cache` does but for the vectors. Last, how long a hit takes of the pure parts; `semantic_level` has
+the whole level as a gateway has it.
 """
 
+import config  # noqa: F401, I001 - before NumPy, which then has one thread, as in the product
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from apps.inference.embedding import Embedder, load_embedder
 from apps.inference.semantic.lookup import Entries, Found
 from apps.inference.semantic.model import load_model
 from apps.inference.semantic.vocabulary import load_vocabulary
+from benchmarks.options import has_data
 from benchmarks.figures import save_figures
 from benchmarks.page import render_rows
 from benchmarks.search_sets import read_lines
@@ -43,8 +45,7 @@ Answer = Callable[[str], str | None]
 
 def main() -> int:
     options = read_options(__doc__)
-    if not (options.data / FILE).is_file():
-        print(f"there is no data in {options.data}: name its folder with --data or TOUCHSTONE_DATA", file=sys.stderr)
+    if not has_data(options.data, FILE):
         return 2
     pairs = load_pairs(options.data, options.models, options.cache)
     figures = measure_pairs(pairs)
@@ -164,7 +165,7 @@ def ask_gptcache_pairs(pairs: Pairs) -> Flags:
 def measure_paraphrases(data: Path, models: Path, kept: Path, embedder: Embedder) -> list[dict[str, Any]]:
     """All originals are stored, each other wording is asked: a hit is false where it is another original's."""
     rows = read_lines(data / PARAPHRASES)
-    entries = Entries(load_model(), load_vocabulary(models), dimensions=embedder.dimensions)
+    entries = Entries(load_model(), load_vocabulary(models, load_model().axes), dimensions=embedder.dimensions)
     for row in rows:
         entries.add("all", row["origin"], row["origin"], embedder.embed([row["origin"]])[0])
 
@@ -218,7 +219,9 @@ def count_answers(system: str, ask: Answer, rows: list[dict[str, Any]]) -> dict[
 
 def measure_hits(pairs: Pairs, size: int, models: Path, embedder: Embedder) -> dict[str, Any]:
     """Milliseconds of a semantic hit with its embedding, and of an exact one, among so many entries of one owner."""
-    entries = Entries(load_model(), load_vocabulary(models), dimensions=embedder.dimensions, most=size)
+    entries = Entries(
+        load_model(), load_vocabulary(models, load_model().axes), dimensions=embedder.dimensions, most=size
+    )
     likely = np.argsort(-pairs.cosines)[: size // 2]
     stored = list(dict.fromkeys([*pairs.first[likely].tolist(), *range(len(pairs.texts))]))[:size]
     for place in stored:

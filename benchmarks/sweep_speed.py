@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import ROOT, save_figures
+from benchmarks.options import make_parser
 
 SUITE = "sweep speed"
 LIBRARY = "essentials"
@@ -34,9 +35,8 @@ WARM = 50
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__, "models")
     parser.add_argument("--home", type=Path, help="keep the catalogue and the suite here and use them again")
-    parser.add_argument("--models", type=Path, default=ROOT / "var" / "models")
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=2)
