@@ -1,8 +1,8 @@
 """Gives the tests a PostgreSQL and a Valkey of their own, unless the environment names servers to use.
 
 Loaded with `-p`, before Django's settings are: their addresses follow from the home, which is chosen here. Under
-xdist the controller has the servers, and its workers inherit the environment. Should pytest be killed, the kernel
-stops them.
+xdist the controller has the servers, a Valkey for each of its workers among them, and the workers inherit the
+environment. Should pytest be killed, the kernel stops them.
 """
 
 import os
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.embedded.home import resolve_home
+from apps.core.embedded import valkey
+from apps.core.embedded.home import Home, resolve_home
 from apps.core.embedded.lock import is_held
 from apps.core.embedded.services import wanted_services
 from apps.core.embedded.session import embedded_services
@@ -54,7 +55,15 @@ def remove_left_homes() -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if HOME is not None and not session.config.option.collectonly:
         remove_left_homes()
+        for_workers = range(session.config.getoption("numprocesses", None) or 0)
         services.enter_context(embedded_services(resolve_home(), settings=FAST))
+        for number in for_workers if valkey.NAME in wanted_services() else ():
+            services.enter_context(embedded_services(home_of_worker(number), {"DATABASE_URL": "another's"}))
+
+
+def home_of_worker(number: int) -> Home:
+    """Of its Valkey. The test settings know it, too."""
+    return resolve_home({"TOUCHSTONE_HOME": str(resolve_home().path / f"gw{number}")})
 
 
 def pytest_unconfigure() -> None:

@@ -3,22 +3,36 @@
 import os
 import re
 
+from apps.core.embedded.home import embedded_urls, resolve_home
+from config.databases import broker_url, cache_settings, channel_layer_settings
 from config.settings.base import *  # noqa: F403
+from config.settings.base import CACHES, CHANNEL_LAYERS, ENV, HOME
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
 SECRETS_KEYS = ["b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMTI="]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = False
-# The tests' processes share a server. There each has channels of its own, and a database (of 16) for the cache, in
-# which names have the numbers of people and keys, who are others in each process.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] += WORKER  # noqa: F405
-CACHES["default"]["LOCATION"] = re.sub(  # noqa: F405
-    r"\d+$",
-    lambda number: str(int(number[0]) + int(WORKER.removeprefix("gw")) % 15),
-    CACHES["default"]["LOCATION"],  # noqa: F405
-)
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Which of the tests' processes this is: `gw0`, `gw1`, ...; empty where there is one alone."""
+if WORKER and ENV.redis_url:
+    # They share the server that was given. There each has channels of its own, and a database (of 16) for the cache, in
+    # which names have the numbers of people and keys, who are others in each process.
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] += WORKER
+    CACHES["default"]["LOCATION"] = re.sub(
+        r"\d+$",
+        lambda number: str(int(number[0]) + int(WORKER.removeprefix("gw")) % 15),
+        CACHES["default"]["LOCATION"],
+    )
+elif WORKER:
+    # Tests cut all connections of a Valkey, have it forget scripts, and count what it was asked: each has its own.
+    # That of one that died is for who takes its place, under a new name.
+    PLACE = int(WORKER.removeprefix("gw")) % int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    URLS = embedded_urls(resolve_home({"TOUCHSTONE_HOME": str(HOME.path / f"gw{PLACE}")}))
+    CACHES = {"default": cache_settings("", URLS)}
+    BROKER = cache_settings("", URLS, broker=True)["LOCATION"]
+    CHANNEL_LAYERS = {"default": channel_layer_settings(BROKER)}
+    CELERY_BROKER_URL = broker_url(BROKER)
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Every test client makes the middlewares anew; this one would list all static files each time.
 WHITENOISE_AUTOREFRESH = True
