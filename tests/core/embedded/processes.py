@@ -1,12 +1,16 @@
 """What tests ask about processes."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from apps.core.embedded.gate import find_folder_users
 from apps.core.embedded.home import Home
+
+FIRST_PORT, PORTS = 10_000, 20_000
 
 
 def is_gone(pid: int) -> bool:
@@ -30,9 +34,11 @@ def list_servers(home: Home) -> list[int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listened on a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [made.getsockname()[1] for made in sockets]
-    for made in sockets:
-        made.close()
-    return ports
+    """Ports that nobody listened on a moment ago, and that the kernel gives nobody who lets it choose."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        # Not `random`, which hypothesis seeds: all processes of the tests would be given the same.
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.add(port)
+    return list(ports)
