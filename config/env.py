@@ -120,6 +120,9 @@ class Env(BaseSettings):
     gateway_concurrency: int = Field(
         2000, ge=1, le=100_000, description="Requests to models that one gateway process works on at a time."
     )
+    gateway_key_concurrency: int = Field(
+        1000, ge=1, le=100_000, description="How many of them one API key may have at a time."
+    )
     gateway_timeout_seconds: float = Field(
         600, ge=1, le=3600, description="How long a request to a model may take, with all tries and its whole answer."
     )

@@ -169,6 +169,7 @@ BROKER = cache_settings(ENV.redis_url, URLS, broker=True)["LOCATION"]
 CHANNEL_LAYERS = {"default": channel_layer_settings(BROKER)}
 GATEWAY_URL = ENV.gateway_url
 GATEWAY_CONCURRENCY = ENV.gateway_concurrency
+GATEWAY_KEY_CONCURRENCY = ENV.gateway_key_concurrency
 GATEWAY_TIMEOUT_SECONDS = ENV.gateway_timeout_seconds
 GATEWAY_MAX_BODY_BYTES = ENV.gateway_max_body_mb * 1024 * 1024
 

@@ -68,7 +68,7 @@ class Gateway:
         handler = find_handler(visit.method, visit.path)
         admitted = await self._doorkeeper.admit(visit.header(b"authorization"), visit.address)
         visit.limits = admitted.headers
-        with self._slots.take():
+        with self._slots.take(admitted.key.pk):
             await handler(visit, admitted)
 
 
