@@ -14,3 +14,8 @@ def compile_loops(function: F, **options: Any) -> F:
         return cast(F, numba.njit(function, cache=True, nogil=True, **options))
     except RuntimeError:  # there is no folder where it could be kept: every process compiles anew
         return cast(F, numba.njit(function, nogil=True, **options))
+
+
+def loose(function: F) -> F:
+    """Compiled with sums taken in any order, always the same one on a CPU; no number may be infinite."""
+    return compile_loops(function, error_model="numpy", fastmath=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.inference.compiling import compile_loops
+from apps.inference.compiling import compile_loops, loose
 from apps.inference.embedding.tiles import COLUMNS, TALLEST, multiply_bytes, multiply_floats
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ ALL_BUT_SIGN = np.int32(0x7FFFFFFF)
 
 def exact(function: F) -> F:
     return compile_loops(function, error_model="numpy")
-
-
-def loose(function: F) -> F:
-    """Compiled with sums taken in any order, always the same one on a CPU; no number may be infinite."""
-    return compile_loops(function, error_model="numpy", fastmath=True)
 
 
 @loose

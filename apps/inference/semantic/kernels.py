@@ -5,13 +5,12 @@ second to load. Uncompiled, the functions give the same numbers but for rounding
 and what stands here. Kinds of pieces are those of `vocabulary.Kind`.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.inference.compiling import compile_loops
+from apps.inference.compiling import loose
 
 if TYPE_CHECKING:
     from apps.inference.semantic.model import Trees
@@ -27,12 +26,6 @@ SIDES = 9
 Floats = NDArray[np.float32]
 Wide = NDArray[np.float64]
 Places = NDArray[np.int64]
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def loose(function: F) -> F:
-    """Compiled with sums taken in any order, always the same one on a CPU; no number may be infinite."""
-    return compile_loops(function, error_model="numpy", fastmath=True)
 
 
 @loose
