@@ -27,7 +27,7 @@ run: setup  ## start everything on this machine: make run [PYTHON=python3.13] [A
 	@exec $(PY) manage.py up $(ARGS)
 
 test: setup-dev  ## run every test but those in a browser and on whole stacks, against a PostgreSQL and a Valkey of its own
-	@$(PY) -m pytest -n 2 --dist worksteal --hypothesis-profile=quick -m "not e2e and not chaos and not torchserve" \
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not e2e and not chaos and not torchserve" \
 	    --ignore=tests/e2e --ignore=tests/torchserve --ignore=tests/inference/chaos $(ARGS)
 
 coverage:  ## the same with lines counted and more examples, which takes twice as long: fails below 90 %

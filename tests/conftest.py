@@ -15,9 +15,10 @@ from tests.signing_in import sign_in
 # The tests make many objects that live long: looking for cycles among them as often as by default costs a tenth.
 gc.set_threshold(50_000, 20, 100)
 
-# How long an example takes says more of what else runs on the machine.
+# No deadline: how long an example takes says more of what else runs on the machine.
 settings.register_profile("quick", max_examples=20, deadline=None)
 settings.register_profile("thorough", max_examples=100, deadline=None)
+settings.load_profile("quick")  # where no other is asked for
 
 
 @pytest.hookimpl(trylast=True)  # when nothing is taken out or moved any more
