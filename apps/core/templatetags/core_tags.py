@@ -70,7 +70,7 @@ def milliseconds(value: float) -> str:
 @register.filter
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`; round ones as `3 min` and `2 h`."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

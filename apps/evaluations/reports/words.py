@@ -108,13 +108,16 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def show_seconds(seconds: float | None) -> str:
+    """As pages do (`duration`): `4.3 s`, `3 min 20 s`, `2 h 5 min`; round ones as `3 min` and `2 h`."""
     if seconds is None:
         return NOTHING
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def show_time(moment: str) -> str:

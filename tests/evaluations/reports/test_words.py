@@ -55,7 +55,7 @@ def test_p_values(p, shown):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "–"), (4.26, "4.3 s"), (94.5, "1 min 34 s"), (3599.8, "1 h 0 min"), (7325, "2 h 2 min")],
+    [(None, "–"), (4.26, "4.3 s"), (94.5, "1 min 34 s"), (59.97, "1 min"), (3599.8, "1 h"), (7325, "2 h 2 min")],
 )
 def test_seconds(seconds, shown):
     assert words.show_seconds(seconds) == shown
