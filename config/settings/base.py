@@ -276,7 +276,7 @@ UNFOLD = {
     "SITE_TITLE": "Touchstone",
     "SITE_HEADER": "Touchstone",
     "SITE_SUBHEADER": "Back office",
-    "SITE_SYMBOL": "diamond",
+    "SITE_ICON": lambda request: static("icons/mark.svg"),
     "SITE_URL": "/",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/mark.svg")},
