@@ -46,7 +46,7 @@ def describe_call(
         time.time(),
         exchange.caller,
         exchange.operation,
-        exchange.target,
+        exchange.alias or exchange.target,
         reply.model or last.model,
         reply.provider or last.provider,
         reply.tier,
