@@ -1,4 +1,7 @@
+from typing import Any
+
 import factory
+from django.db import transaction
 
 from apps.inference.models import Alias, AliasModel, Provider, ServedModel
 
@@ -21,13 +24,18 @@ class ModelFactory(factory.django.DjangoModelFactory[ServedModel]):
 
 
 class AliasFactory(factory.django.DjangoModelFactory[Alias]):
-    """`models` are put into it in their order."""
+    """`models` are put into it in their order; nobody else sees it without them."""
 
     class Meta:
         model = Alias
         skip_postgeneration_save = True
 
     name = factory.Sequence(lambda number: f"alias-{number}")
+
+    @classmethod
+    def create(cls, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            return super().create(**kwargs)
 
     @factory.post_generation
     def models(self: Alias, create: bool, extracted: list[ServedModel] | None, **kwargs: object) -> None:

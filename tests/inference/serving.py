@@ -30,8 +30,8 @@ def make_provider(server: ScriptedServer | None = None, **changes: Any) -> Curat
         "base_url": server.base_url if server else "http://127.0.0.1:9/v1",
         "management_url": "",
         "api_key": server.key if server else "",
-        "connect_timeout": 2.0,
-        "timeout": 10.0,
+        "connect_timeout": 20.0,
+        "timeout": 60.0,
         "max_connections": 20,
         "kept_connections": 10,
     }
@@ -70,7 +70,7 @@ def make_exchange(
     body: dict[str, Any] | None = None,
     *,
     operation: Operation | None = None,
-    seconds: float = 10.0,
+    seconds: float = 60.0,
 ) -> Exchange:
     name = target if isinstance(target, str) else target.name
     of = operation or (Operation.CHAT if isinstance(target, str) else target.operation)

@@ -1,6 +1,7 @@
 """Providers, models, aliases and budgets in the back office."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.core.secrets.keys import make_key
+from apps.inference import admin_budgets
 from apps.inference.models import Alias, AliasModel, Budget, Provider, ServedModel, Spending
 from apps.users.models import User
 from apps.users.roles import Role
@@ -262,10 +264,16 @@ class TestAliases:
 
 
 class TestBudgets:
+    NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+
+    @pytest.fixture(autouse=True)
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No day ends in the midst of a test."""
+        monkeypatch.setattr(admin_budgets, "datetime", SimpleNamespace(now=lambda zone: self.NOW))
+
     def test_list_says_whose_and_what_is_spent(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        today = datetime.now(UTC).date()
         for number in (1, 5):
             for _ in range(number):
                 Budget.objects.create(user=UserFactory(), dollars=10)
@@ -275,7 +283,7 @@ class TestBudgets:
                 rows(client.get(BUDGETS))
         alias = AliasFactory(name="cheap-one")
         budget = Budget.objects.create(alias=alias, dollars=5, tokens=2000, period="day")
-        Spending.objects.create(budget=budget, since=today, dollars="1.25", tokens=1500)
+        Spending.objects.create(budget=budget, since=self.NOW.date(), dollars="1.25", tokens=1500)
         page = client.get(f"{BUDGETS}?q=cheap-one").content.decode()
         assert "all that is asked of cheap-one" in page
         assert "$1.2500 of $5.00" in page

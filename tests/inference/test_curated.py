@@ -64,6 +64,7 @@ def test_it_is_the_same_object_until_something_changes(monkeypatch: pytest.Monke
     assert get_curated().find(model.name)[0].prices.prompt == 3
 
 
+@pytest.mark.usefixtures("tables_stay_known")
 def test_it_is_read_once_a_second(django_assert_num_queries):
     ModelFactory()
     get_curated()

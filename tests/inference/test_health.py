@@ -27,13 +27,15 @@ def asker(monkeypatch: pytest.MonkeyPatch) -> Iterator[health._Asker]:
     get_cache(health.CACHE).local.clear()
     asker = health._Asker()
     monkeypatch.setattr(health, "_asker", asker)
+    monkeypatch.setattr(health, "CHECK_SECONDS", 30.0)
     yield asker
     wait(asker)
 
 
 def wait(asker: health._Asker) -> None:
     if asker._thread:
-        asker._thread.join(10)
+        asker._thread.join(60)
+        assert not asker._thread.is_alive()
 
 
 def test_it_tells_what_the_server_said(scripted: ScriptedServer) -> None:
@@ -77,7 +79,7 @@ def test_the_page_waits_for_nobody(
 ) -> None:
     may_answer = threading.Event()
     real = health.check_provider
-    monkeypatch.setattr(health, "check_provider", lambda provider: may_answer.wait(10) and real(provider))
+    monkeypatch.setattr(health, "check_provider", lambda provider: may_answer.wait(30) and real(provider))
     curate(make_curated(make_model(make_provider(scripted))))
     assert check_providers() == "being asked for the first time"
     may_answer.set()

@@ -24,7 +24,7 @@ class Table:
         self.may_be_read.set()
 
     def read(self) -> list[str]:
-        self.may_be_read.wait(10)
+        self.may_be_read.wait(60)
         self.reads += 1
         if self.is_away:
             raise OperationalError("gone")
@@ -38,8 +38,8 @@ def table() -> Table:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock, to be set."""
-    clock = [1000.0]
+    """The clock, to be set. It begins long ago, so that what others look at meanwhile is looked at anew afterwards."""
+    clock = [0.0]
     monkeypatch.setattr(kept, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     return clock
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.inference.ladder import PAST_DEADLINE, Answer, Climb, TierFailed, climb, climb_async
+from tests.inference.jumping import run_jumping
 
 pytestmark = pytest.mark.unit
 
@@ -193,8 +194,13 @@ def test_a_tier_that_waits_past_the_deadline_is_cancelled():
             return None
 
     after = AsyncTier(FakeTier("after", confidence=1.0))
-    climbing = climb_async([Slow("slow"), after], "question", clock=time.monotonic, deadline=time.monotonic() + 0.05)
-    result = asyncio.run(climbing)
+
+    async def work() -> Climb[str]:
+        clock = asyncio.get_running_loop().time
+        return await climb_async([Slow("slow"), after], "question", clock=clock, deadline=clock() + 0.05)
+
+    result, seconds = run_jumping(work())
+    assert seconds == pytest.approx(0.05)
     assert [(step.outcome, step.reason) for step in result.steps] == [
         ("failed", PAST_DEADLINE),
         ("skipped", PAST_DEADLINE),

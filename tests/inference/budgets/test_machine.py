@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import pytest
@@ -26,13 +25,12 @@ from apps.inference.budgets.reserving import BudgetKeeper, Reservation
 from apps.inference.budgets.shared import SharedAccounts, names_of
 from apps.inference.errors import BudgetSpent
 from apps.inference.models import Budget, Spending
-from tests.inference.budgets.conftest import forget_accounts
+from tests.inference.budgets.conftest import TODAY, forget_accounts
 from tests.inference.factories import AliasFactory
 from tests.users.factories import UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow(seconds=6), pytest.mark.django_db(transaction=True)]
 
-TODAY = date(2026, 11, 22)
 AMOUNTS = st.integers(0, 60)
 PROCESSES = st.integers(0, 1)
 

@@ -21,7 +21,7 @@ from apps.inference.curated import CuratedAlias
 from apps.inference.errors import BudgetSpent
 from apps.inference.exchange import Caller
 from apps.inference.models import Budget, Spending
-from tests.inference.budgets.conftest import forget_accounts
+from tests.inference.budgets.conftest import THIS_MONTH, TODAY, forget_accounts
 from tests.inference.factories import AliasFactory
 from tests.users.factories import ApiKeyFactory, UserFactory
 
@@ -91,15 +91,17 @@ def test_the_least_of_what_is_asked_and_left_is_granted(keeper: BudgetKeeper) ->
     asyncio.run(scenario())
     keeper.flush()
     assert spent_of(budget) == (Decimal("0.5"), 700)
-    assert Spending.objects.get().since == datetime.now(UTC).date().replace(day=1)
+    assert Spending.objects.get().since == THIS_MONTH
 
 
 def test_whoever_is_refused_is_told_whose_budget_it_is_and_when_it_begins_anew(keeper: BudgetKeeper) -> None:
     caller, _ = a_budget(dollars=0, period="day")
     with pytest.raises(BudgetSpent) as refusal:
         run(ask(caller, CENT))
-    assert str(refusal.value).startswith("The budget of your account for this day is spent. It begins anew on 2")
-    assert 0 < (refusal.value.retry_after or 0) <= 86_400
+    assert str(refusal.value) == (
+        "The budget of your account for this day is spent. It begins anew on 2026-11-23 (UTC)."
+    )
+    assert refusal.value.retry_after == 13.5 * 3600
 
 
 def test_what_costs_nothing_runs_on_a_spent_budget(keeper: BudgetKeeper) -> None:
@@ -211,8 +213,7 @@ def test_many_at_once_get_no_more_together(keeper: BudgetKeeper) -> None:
 
     async def scenario() -> None:
         limits = (await budgets.get_async()).find(caller, None)
-        today = datetime.now(UTC).date()
-        asked = [others[number % 4].reserve(limits, Amount(0, 7), today) for number in range(40)]
+        asked = [others[number % 4].reserve(limits, Amount(0, 7), TODAY) for number in range(40)]
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         granted = [one.tokens for one in outcomes if isinstance(one, Reservation)]
         assert sum(granted) == 100
@@ -251,7 +252,7 @@ class TestLost:
     def test_a_reservation_whose_process_is_gone_runs_out(self, keeper: BudgetKeeper) -> None:
         caller, budget = a_budget(tokens=100)
         run(ask(caller, tokens=60))
-        account = Account(budget.pk, datetime.now(UTC).date().replace(day=1))
+        account = Account(budget.pk, THIS_MONTH)
         held = names_of(account)[1]
         client = get_redis_connection()
         [left] = run(ask(caller, tokens=100))
@@ -267,7 +268,7 @@ class TestAway:
         keeper = BudgetKeeper(away, SpendingLedger())
         monkeypatch.setattr(reserving, "keeper", keeper)
         caller, budget = a_budget(tokens=100)
-        Spending.objects.create(budget=budget, since=datetime.now(UTC).date().replace(day=1), tokens=30)
+        Spending.objects.create(budget=budget, since=THIS_MONTH, tokens=30)
 
         async def scenario() -> None:
             first = await ask(caller, tokens=50)

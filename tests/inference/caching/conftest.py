@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from django_redis import get_redis_connection
 
 from apps.core.threads import BackgroundThread
 from apps.inference import curated
-from apps.inference.caching import limits, response, watching
+from apps.inference.caching import alike as level
+from apps.inference.caching import exchanges, limits, meaning, response, shared, watching
+from apps.inference.caching.flights import Flights
 from apps.inference.caching.kinds import DEFAULTS, CacheKind, CacheLimits
 from apps.inference.caching.response import ResponseCache
-from apps.inference.caching.shared import PREFIX
 from apps.inference.calling import course
 from apps.inference.curated import Curated
 from apps.inference.models import CacheLevel
@@ -43,13 +45,28 @@ def clock() -> Clock:
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is written but when a test says so, and nothing stays."""
-    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
     set_limits(monkeypatch)
+    monkeypatch.setattr(exchanges, "FLIGHT_SECONDS", 30.0)
+    monkeypatch.setattr(exchanges, "flights", Flights(30.0))
+    with own_caches(monkeypatch):
+        yield
+
+
+@contextmanager
+def own_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Caches with nothing in them, whose threads do not start.
+
+    Their names in Valkey are the test's own: threads and gateways that earlier tests left may write yet.
+    """
+    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
+    names = f"touchstone:responses:of-test-{next(numbers)}"
+    for module in (shared, meaning):
+        monkeypatch.setattr(module, "PREFIX", names)
     response.response_cache.cache_clear()
-    forget_all()
     yield
-    forget_all()
     response.response_cache.cache_clear()
+    for name in find_names("*"):
+        get_redis_connection().delete(name)
 
 
 def set_limits(monkeypatch: pytest.MonkeyPatch, **changed: CacheLimits) -> None:
@@ -59,10 +76,10 @@ def set_limits(monkeypatch: pytest.MonkeyPatch, **changed: CacheLimits) -> None:
     monkeypatch.setattr(limits.limits, "_looked", float("inf"))
 
 
-def forget_all() -> None:
-    client = get_redis_connection()
-    for name in client.scan_iter(f"{PREFIX}*"):
-        client.delete(name)
+def find_names(pattern: str) -> list[bytes]:
+    """Of what caches have in Valkey. Each is there once, as not by `scan`."""
+    found: list[bytes] = get_redis_connection().keys(f"{shared.PREFIX}:{pattern}")
+    return found
 
 
 Make = Callable[[], ResponseCache]
@@ -108,6 +125,7 @@ def alike(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> Offer:
     """The alias gives answers again to other words."""
     monkeypatch.setattr(watching.thresholds, "_known", {})
     monkeypatch.setattr(watching.thresholds, "_looked", float("inf"))
+    monkeypatch.setattr(level, "PATIENCE_SECONDS", 60)
     put_engine(monkeypatch, make_engine())
     offer(CacheLevel.SEMANTIC)
     return offer

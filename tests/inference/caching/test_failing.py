@@ -16,7 +16,6 @@ from apps.inference.caching import engine, entries, meaning, recipes, response, 
 from apps.inference.caching.engine import LOADING, MISSING, Engine, Loader, NoEngine
 from apps.inference.caching.kinds import CacheKind
 from apps.inference.caching.response import response_cache
-from apps.inference.caching.shared import PREFIX
 from apps.inference.calling import call_async
 from apps.inference.models import CacheLevel
 from tests.inference.caching.asking import (
@@ -31,7 +30,7 @@ from tests.inference.caching.asking import (
     put_engine,
     say,
 )
-from tests.inference.caching.conftest import Offer
+from tests.inference.caching.conftest import Offer, find_names
 from tests.inference.chaos.valkey import Valkey, own_valkey
 from tests.inference.serving import CHAT, run
 from tests.scripted import ScriptedServer
@@ -86,7 +85,6 @@ def test_many_that_take_long_hold_up_nobody_else(
 ) -> None:
     """They have threads of their own: what the rest of the process does in threads goes on."""
     put_engine(monkeypatch, be_slow(gate))
-    monkeypatch.setattr(level, "PATIENCE_SECONDS", 30)
 
     async def scenario() -> None:
         slow = [asyncio.create_task(call_async(ask(say(FIRST, before=str(number))))) for number in range(40)]
@@ -197,13 +195,13 @@ def test_what_a_full_valkey_pushes_out_is_asked_again(
     """Answers go, and the question leads nowhere; then questions go too, and others are learned again."""
     ask_in_turn(ask(say(FIRST)))
     write_all()
-    for name in small_valkey.cache.scan_iter(f"{PREFIX}:{{inference}}:entry:*"):
+    for name in find_names("{inference}:entry:*"):
         small_valkey.cache.delete(name)
     forget_process(monkeypatch)
     assert ask_and_look(ALIKE)[0] == ""
     assert ask_and_look(FIRST)[0] == "semantic"  # of the other wording, which has an answer now
     write_all()
-    for name in small_valkey.cache.scan_iter(f"{PREFIX}:questions:*"):
+    for name in find_names("questions:*"):
         small_valkey.cache.delete(name)
     forget_process(monkeypatch)
     assert ask_and_look(FIRST)[0] == ""
@@ -229,9 +227,8 @@ DAMAGED = [
 def test_a_damaged_answer_is_none(offer: Offer, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_in_turn(ask())
     response_cache(CacheKind.INFERENCE).flush()
-    client = get_redis_connection()
-    [name] = client.scan_iter(f"{PREFIX}:{{inference}}:entry:*")
-    client.set(name, content)
+    [name] = find_names("{inference}:entry:*")
+    get_redis_connection().set(name, content)
     response.response_cache.cache_clear()
     assert [reply.cache for reply in ask_in_turn(ask(), ask())] == ["", "exact"]
     response_cache(CacheKind.INFERENCE).flush()
@@ -261,7 +258,7 @@ def test_a_damaged_question_is_passed_over(alike: Offer, fields: dict[str, Any])
     ask_in_turn(ask(say(FIRST)))
     write_all()
     client = get_redis_connection()
-    [name] = client.scan_iter(f"{PREFIX}:questions:*")
+    [name] = find_names("questions:*")
     client.xadd(name, {key: value for key, value in (FIELDS | fields).items() if value is not None})
     level.make_meanings.cache_clear()
     assert ask_and_look(ALIKE)[0] == "semantic"
@@ -271,7 +268,7 @@ def test_a_list_of_questions_that_is_none(alike: Offer, monkeypatch: pytest.Monk
     ask_in_turn(ask(say(FIRST)))
     write_all()
     client = get_redis_connection()
-    [name] = client.scan_iter(f"{PREFIX}:questions:*")
+    [name] = find_names("questions:*")
     client.set(name, "a text")
     forget_process(monkeypatch)
     assert ask_and_look(ALIKE)[0] == ""
@@ -302,7 +299,7 @@ def test_questions_are_read_page_by_page(alike: Offer, monkeypatch: pytest.Monke
     ask_in_turn(ask(say(FIRST)))
     write_all()
     client = get_redis_connection()
-    [name] = client.scan_iter(f"{PREFIX}:questions:*")
+    [name] = find_names("questions:*")
     for number in range(5):
         client.xadd(name, FIELDS | {"key": f"k{number}"})
     used = make_engine()
@@ -344,7 +341,7 @@ def test_old_questions_leave_valkey_with_their_answers(alike: Offer) -> None:
     ask_in_turn(ask(say(FIRST)))
     write_all()
     client = get_redis_connection()
-    [name] = client.scan_iter(f"{PREFIX}:questions:*")
+    [name] = find_names("questions:*")
     client.delete(name)
     client.xadd(name, FIELDS, id="1-1")
     ask_in_turn(ask(say(ALIKE), fresh=True), ask(say("How do I fry eggs?")))

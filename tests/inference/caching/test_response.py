@@ -13,7 +13,7 @@ from apps.inference.caching import shared
 from apps.inference.caching.entries import MAX_BYTES, make_keys
 from apps.inference.caching.kinds import CacheLimits
 from apps.inference.caching.response import ResponseCache
-from tests.inference.caching.conftest import Clock, Make, set_limits
+from tests.inference.caching.conftest import Clock, Make, find_names, set_limits
 
 pytestmark = pytest.mark.integration
 
@@ -126,7 +126,7 @@ def test_an_answer_begun_before_it_was_cleared_is_not_given_after(make: Make, cl
 def test_a_valkey_that_lost_its_data_takes_the_process_tier_along(make: Make, clock: Clock) -> None:
     cache = make()
     put(cache, "user:1", "mine")
-    for name in get_redis_connection().scan_iter(f"{shared.PREFIX}*"):
+    for name in find_names("*"):
         get_redis_connection().delete(name)
     clock.now += 0.25
     assert cache.get("user:1", RECIPE) is None
@@ -155,16 +155,15 @@ def test_while_valkey_is_away_nothing_is_found_and_nobody_is_held_up(
         asked.append(1)
         raise ConnectionError("away")
 
-    monkeypatch.setattr(shared, "get_redis_connection", away)
-    assert cache.get("user:1", RECIPE) is None
-    assert cache.get("user:1", RECIPE) is None
-    cache.set("user:1", "other", "kept nowhere")
-    cache.flush()
-    assert len(asked) == 1
-    assert not cache.clear()
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(shared, "get_redis_connection", away)
+        assert cache.get("user:1", RECIPE) is None
+        assert cache.get("user:1", RECIPE) is None
+        cache.set("user:1", "other", "kept nowhere")
+        cache.flush()
+        assert len(asked) == 1
+        assert not cache.clear()
     clock.now += 1
-    set_limits(monkeypatch)
     assert cache.get("user:1", RECIPE) == "mine"
 
 

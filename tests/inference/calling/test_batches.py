@@ -42,8 +42,9 @@ def test_one_batch_that_fails_fails_all_and_says_what_was_spent(
     scripted: ScriptedServer, curate: Curate, recorded: list[Recorded], purse: Purse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trying, "TRIES", 1)
-    scripted.script("odd", {"ok": True}, {"ok": True}, {"status": 500, "delay": 0.3})
-    model = make_model(make_provider(scripted), "odd", operation=Operation.EMBEDDING, batch_size=1)
+    scripted.script("odd", {"ok": True}, {"ok": True}, {"status": 500})
+    one_by_one = make_provider(scripted, kept_connections=1)
+    model = make_model(one_by_one, "odd", operation=Operation.EMBEDDING, batch_size=1)
     curate(make_curated(model))
     with pytest.raises(BadAnswer):
         run(lambda: call_async(make_exchange(model, {"input": ["a", "b", "c"]})))

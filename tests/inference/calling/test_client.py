@@ -147,7 +147,7 @@ def test_who_is_told_to_wait_past_the_deadline_is_told_so(scripted: ScriptedServ
     model = make_model(make_provider(scripted), "busy")
     curate(make_curated(model))
     with pytest.raises(RateLimited) as caught:
-        run(lambda: call_async(make_exchange(model, seconds=5)))
+        run(lambda: call_async(make_exchange(model, seconds=50)))
     assert caught.value.retry_after == 60
     assert scripted.count("busy")["requests"] == 1
 
@@ -161,7 +161,7 @@ def test_the_deadline_ends_all_models_together(
     started = time.monotonic()
     with pytest.raises(TimedOut):
         run(lambda: call_async(make_exchange("both", seconds=0.4)))
-    assert 0.35 < time.monotonic() - started < 5
+    assert 0.35 < time.monotonic() - started < 30
     assert not scripted.count("scripted-chat")
     assert [one.outcome for one in recorded] == ["timeout"]
 
@@ -170,7 +170,8 @@ def test_a_provider_that_is_slow_for_its_own_limit_is_left_for_the_next(
     scripted: ScriptedServer, curate: Curate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trying, "TRIES", 1)
-    slow, well = make_model(make_provider(scripted, timeout=0.2), "scripted-hang"), make_model(make_provider(scripted))
+    in_a_hurry = make_provider(scripted, timeout=3.0)  # and yet long enough for the question to come to the server
+    slow, well = make_model(in_a_hurry, "scripted-hang"), make_model(make_provider(scripted))
     curate(make_curated(slow, well, aliases={"both": [slow, well]}))
     reply = run(lambda: call_async(make_exchange("both")))
     assert outcomes(reply) == [(slow.name, "timeout"), (well.name, "ok")]

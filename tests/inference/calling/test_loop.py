@@ -53,7 +53,7 @@ def test_a_fork_has_a_loop_of_its_own() -> None:
     assert run(answer()) == os.getpid()
     child = get_context("fork").Process(target=ask_in_child)
     child.start()
-    child.join(20)
+    child.join(120)
     assert child.exitcode == 0
 
 
@@ -84,4 +84,4 @@ def test_other_apps_wait_no_longer_than_they_say(scripted: ScriptedServer, curat
     started = time.monotonic()
     with pytest.raises((TimedOut, BadAnswer)):
         services.chat(target=model.name, messages=[{"role": "user", "content": "?"}], caller=Caller(), seconds=0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20

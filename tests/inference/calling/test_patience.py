@@ -3,21 +3,20 @@
 import asyncio
 import contextlib
 import itertools
-import time
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
 from apps.inference.calling.patience import Patience
+from tests.inference.jumping import run_jumping
 
 pytestmark = pytest.mark.unit
 
 
 def run(work: Coroutine[Any, Any, None]) -> float:
-    started = time.monotonic()
-    asyncio.run(work)
-    return time.monotonic() - started
+    _, seconds = run_jumping(work)
+    return seconds
 
 
 def test_each_wait_has_its_own_time() -> None:
@@ -29,7 +28,7 @@ def test_each_wait_has_its_own_time() -> None:
             await patience.wait(asyncio.sleep(60))
         patience.end()
 
-    assert 0.6 <= run(work()) < 10
+    assert run(work()) == pytest.approx(0.6)
 
 
 def test_the_deadline_is_common_to_all() -> None:
@@ -38,10 +37,10 @@ def test_the_deadline_is_common_to_all() -> None:
         waits = itertools.count()
         with contextlib.suppress(TimeoutError):
             while next(waits) < 100:
-                await patience.wait(asyncio.sleep(0.05))
-        assert 1 < next(waits) <= 8
+                await patience.wait(asyncio.sleep(0.04))
+        assert next(waits) == 8  # the last of them was cut off
 
-    assert 0.3 <= run(work()) < 10
+    assert run(work()) == pytest.approx(0.3)
 
 
 def test_time_between_waits_counts_for_the_deadline_alone() -> None:
@@ -59,7 +58,7 @@ def test_time_between_waits_counts_for_the_deadline_alone() -> None:
         with pytest.raises(TimeoutError):
             await patience.wait(done)
 
-    run(work())
+    assert run(work()) == pytest.approx(0.55)
 
 
 def test_who_is_cancelled_from_outside_is_cancelled() -> None:
@@ -72,7 +71,7 @@ def test_who_is_cancelled_from_outside_is_cancelled() -> None:
             await task
         patience.end()
 
-    assert run(work()) < 10
+    assert run(work()) == pytest.approx(0.05)
 
 
 def test_errors_and_results_come_as_they_are() -> None:

@@ -135,7 +135,7 @@ def test_two_conversions_at_a_time_make_one_model(tmp_path: Path, wheel: Path) -
     models = tmp_path / "models"
     command = [sys.executable, "-m", "apps.inference.embedding.convert", "--out", str(models), "--wheel", str(wheel)]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate(timeout=60)[0] for process in both]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
 
     assert [process.returncode for process in both] == [0, 0]
     assert sum("wrote" in output for output in outputs) == 1

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_reset_is_for_admins() -> None:
     assert client_of(Role.CURATOR).post(f"{PERFORMANCE}reset/").status_code == 403
     assert not PerformanceReset.objects.exists()
     admin = client_of(Role.ADMIN)
-    write(a_call(admin.user.pk))
+    write(a_call(admin.user.pk, at=time.time()))
     answer = admin.post(f"{PERFORMANCE}reset/")
     assert answer.status_code == 200
     assert get(admin, PERFORMANCE, window="reset")["requests"] == 0
@@ -98,6 +99,7 @@ def test_calls_are_ones_own_newest_first_and_in_pages() -> None:
     assert [row["target"] for row in get(admin, CALLS, target="alias-0")["results"]] == ["alias-0"]
 
 
+@pytest.mark.usefixtures("tables_stay_known")
 def test_a_page_of_calls_takes_as_many_questions_as_one_call(django_assert_max_num_queries: Any) -> None:
     admin = client_of(Role.ADMIN)
     write(*(a_call(admin.user.pk) for _ in range(30)))

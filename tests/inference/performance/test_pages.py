@@ -8,13 +8,12 @@ import pytest
 from django.test import Client
 
 from apps.core.models import AuditEntry
-from apps.core.threads import BackgroundThread
 from apps.inference.caching.kinds import CacheKind
 from apps.inference.caching.response import response_cache
 from apps.inference.curated import forget_curated
 from apps.inference.models import Call, CallText, PerformanceReset, Retention
 from apps.users.roles import Role
-from tests.inference.caching.conftest import forget_all
+from tests.inference.caching.conftest import own_caches
 from tests.inference.recording.calls import ANSWER, QUESTION, a_call, write
 from tests.users.factories import UserFactory
 
@@ -90,12 +89,8 @@ def test_caches_are_told_by_type_and_level_to_who_sees_all(clean_caches: None) -
 @pytest.fixture
 def clean_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing was looked up before, and counts are written when they are read."""
-    monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
-    forget_all()
-    response_cache.cache_clear()
-    yield
-    forget_all()
-    response_cache.cache_clear()
+    with own_caches(monkeypatch):
+        yield
 
 
 def test_the_figures_alone_are_for_htmx() -> None:
@@ -110,6 +105,7 @@ def test_a_window_that_makes_no_sense_is_a_day() -> None:
     assert 'aria-current="true">Last day' in read(signed_in(Role.ADMIN), f"{PAGE}?window=age")
 
 
+@pytest.mark.usefixtures("tables_stay_known")
 def test_it_takes_as_many_questions_for_many_models_as_for_one(django_assert_max_num_queries: Any) -> None:
     client = signed_in(Role.ADMIN)
     write(*(a_call(UserFactory().pk, model=f"model-{number}") for number in range(8)))

@@ -8,15 +8,17 @@ from apps.inference.exchange import Attempt, Caller, Operation, Usage
 from apps.inference.recording.facts import OK, CallFacts
 from apps.inference.recording.writing import Batch, write_calls
 
+A_MOMENT_AGO = time.time()
+"""The same for all calls: one between two minutes would be counted with neither."""
 QUESTION = {"messages": [{"role": "user", "content": "How many moons has Mars?"}]}
 ANSWER = {"choices": [{"message": {"role": "assistant", "content": "Two."}}]}
 
 
 def a_call(user: int | None = None, **facts: Any) -> CallFacts:
-    """One that went well, a moment ago; `at` is in seconds of the epoch."""
+    """One that went well; `at` is in seconds of the epoch."""
     model = facts.get("model", "small-one")
     given: dict[str, Any] = {
-        "at": time.time(),
+        "at": A_MOMENT_AGO,
         "caller": Caller(user, None, "trace-1"),
         "operation": Operation.CHAT,
         "target": "cheap",

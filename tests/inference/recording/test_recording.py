@@ -1,6 +1,7 @@
 """Calls into the real table: in batches, once each, with what is wanted of their texts."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,13 +15,14 @@ from prometheus_client import REGISTRY
 from apps.core.threads import BackgroundThread
 from apps.inference.errors import RateLimited, UnknownModel
 from apps.inference.exchange import Attempt, Caller, Exchange, Operation, Reply, Usage
+from apps.inference.kept import Kept
 from apps.inference.models import LATENCY_BOUNDS, Call, CallMinute, CallText, PerformanceReset, Retention
-from apps.inference.recording import calls, recorder, writing
+from apps.inference.recording import calls, recorder, retention, writing
 from apps.inference.recording.calls import record_call
 from apps.inference.recording.facts import count_calls
 from apps.inference.recording.keeping import keep_texts_for, prune_calls
 from apps.inference.recording.recorder import Recorder
-from apps.inference.recording.retention import retention
+from apps.inference.recording.retention import read_retention
 from apps.inference.recording.writing import Batch, write_calls
 from tests.inference.recording.calls import ANSWER, QUESTION, a_call, write
 from tests.users.factories import ApiKeyFactory, UserFactory
@@ -34,8 +36,15 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     monkeypatch.setattr(BackgroundThread, "start", lambda self: None)
     queue = Recorder(write_calls)
     monkeypatch.setattr(calls, "recorder", queue)
-    monkeypatch.setattr(retention, "_known", None)
     return queue
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> Kept[Mapping[int, int]]:
+    """Whose texts are kept, which nobody has looked up yet: a recorder that earlier tests left knows another."""
+    known: Kept[Mapping[int, int]] = Kept("retention", read_retention, seconds=60)
+    monkeypatch.setattr(retention, "retention", known)
+    return known
 
 
 def an_exchange(user: int | None = None, key: int | None = None, target: str = "cheap") -> Exchange:
@@ -207,10 +216,10 @@ class TestTexts:
         assert not CallText.objects.exists()
 
     def test_bodies_are_not_held_where_nobody_wants_them(
-        self, queue: Recorder, monkeypatch: pytest.MonkeyPatch
+        self, queue: Recorder, known: Kept[Mapping[int, int]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         user = UserFactory()
-        monkeypatch.setattr(retention, "_known", {user.pk: 3})
+        monkeypatch.setattr(known, "_known", {user.pk: 3})
         monkeypatch.setattr(recorder, "MOST_TEXTS", 2)
         for _ in range(3):
             put(an_exchange(user.pk), a_reply())
