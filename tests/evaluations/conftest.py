@@ -14,4 +14,4 @@ def fake_target(monkeypatch):
 @pytest.fixture(autouse=True)
 def slow_heart(monkeypatch):
     """A job's heart beats on a connection of its own, which does not see the rows of a test's transaction."""
-    monkeypatch.setattr("apps.core.jobs.context.HEARTBEAT_SECONDS", 60.0)
+    monkeypatch.setattr("apps.core.jobs.context.HEARTBEAT_SECONDS", 3600.0)

@@ -70,12 +70,12 @@ def test_a_sweep_outlives_the_death_of_worker_valkey_and_postgres(home: Home, tm
         run = start_run(home)
         for victim in ("worker", "valkey", "postgres"):
             before = read_done(home, run)
-            wait_until(lambda before=before: read_done(home, run) > before, 60)
+            wait_until(lambda before=before: read_done(home, run) > before, 300)
             assert read_done(home, run) < CASES, "too quick to be killed in its middle"
             kill_all(find_processes(home, is_worker(home) if victim == "worker" else is_server(home, victim)))
             time.sleep(0.5)
         over = f"SELECT state NOT IN ('queued', 'running') FROM evaluations_run WHERE id = {run}"
-        wait_until(lambda: bool(ask(home, over)[0]), 180, every=0.3)
+        wait_until(lambda: bool(ask(home, over)[0]), 900, every=0.3)
         state, done, total = ask(home, f"SELECT state, done, total FROM evaluations_run WHERE id = {run}")
         assert (state, done, total) == ("succeeded", CASES, CASES)
         outcomes, cases, errors = ask(

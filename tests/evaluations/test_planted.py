@@ -18,6 +18,7 @@ from apps.functions.services import indexing, live, searching
 from apps.functions.services.generating import generate_cases
 from apps.inference import embedder
 from tests.functions.factories import FunctionFactory, LibraryFactory
+from tests.functions.patience import let_search_take_its_time, mind_no_other_transactions
 
 pytestmark = [pytest.mark.integration, pytest.mark.critical, pytest.mark.django_db(transaction=True)]
 
@@ -38,11 +39,13 @@ SAYING = {
 
 
 @pytest.fixture
-def catalogue(settings: Any, tmp_path: Path) -> Any:
+def catalogue(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Functions that are searched by their words alone, where synonyms count most."""
     settings.INDEX_DIR = tmp_path / "index"
     settings.MODELS_DIR = tmp_path / "none"
     settings.INDEX_REFRESH_SECONDS = 0.0
+    let_search_take_its_time(monkeypatch)
+    mind_no_other_transactions(monkeypatch)
     forget()
     embedder._load.cache_clear()
     library = LibraryFactory(name="things")

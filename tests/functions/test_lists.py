@@ -4,14 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.core.cache.registry import get_cache
 from apps.functions.models import Function, FunctionState
-from apps.functions.overview import CACHES
 from apps.users.roles import Role
 from tests.functions.factories import FunctionFactory
 from tests.users.factories import UserFactory
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("fresh_overview")]
 
 BROWSE, CHANGE = "/functions/all/", "/functions/change/"
 
@@ -24,12 +22,6 @@ def client_of(role: Role) -> Client:
 
 def keys(response) -> list[int]:
     return [int(key) for key in re.findall(r'id="result-(\d+)"', response.content.decode())]
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches():
-    for name in CACHES:
-        get_cache(name).local.clear()
 
 
 class TestBrowse:

@@ -1,15 +1,10 @@
 import pytest
 
-from apps.core.cache.registry import get_cache
 from apps.functions import overview
 from apps.functions.models import Function, FunctionState
 from tests.functions.factories import FunctionFactory, LibraryFactory
 
-
-@pytest.fixture(autouse=True)
-def _empty_caches():
-    for name in overview.CACHES:
-        get_cache(name).local.clear()
+pytestmark = pytest.mark.usefixtures("fresh_overview")
 
 
 def example(description: str, *, popularity: float = 0, language: str = "python", library: int = 1) -> Function:

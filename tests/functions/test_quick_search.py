@@ -1,5 +1,6 @@
 """The short way to an answer says what the API view says, and leaves to it whatever is out of the ordinary."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,15 +23,15 @@ from apps.core.jobs.services import run_inline
 from apps.core.short_ways import ShortWay
 from apps.functions import quick_search
 from apps.functions.models import Function
-from apps.functions.services import indexing, live, searching
+from apps.functions.services import indexing, live, searching, shown
 from apps.functions.services.shown import shown_functions
 from apps.users import authentication
 from apps.users.accounts.members import set_active, set_role
 from apps.users.jwt import keeping
 from apps.users.jwt.services import TokenPair, refresh_family, revoke_families, start_family
 from apps.users.jwt.tokens import TokenRefused
-from apps.users.limits import counting
-from apps.users.limits.budgets import UsageLedger
+from apps.users.limits import counting, shared
+from apps.users.limits.budgets import UsageLedger, ledger
 from apps.users.limits.counting import Counters
 from apps.users.limits.shared import SharedCounters
 from apps.users.models import ApiKey, User
@@ -48,11 +49,13 @@ VARYING = ("took_ms", "trace_id", "tier")
 
 
 @pytest.fixture(autouse=True)
-def own_index(settings: Settings, tmp_path: Path) -> Any:
+def own_index(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.INDEX_DIR = tmp_path
     settings.INDEX_REFRESH_SECONDS = 0
     live.live_index.cache_clear()
     shown_functions.cache_clear()
+    # Or a slow test would read ahead, with questions of its own.
+    monkeypatch.setattr(shown, "SETTLED_SECONDS", math.inf)
     searching.get_cache("functions.answers").local.clear()
     texts = LibraryFactory(name="texts")
     FunctionFactory(name="count_lines", external_id="texts.count_lines", library=texts)
@@ -60,6 +63,13 @@ def own_index(settings: Settings, tmp_path: Path) -> Any:
     assert run_inline(kind=indexing.KIND, params={}).error == ""
     yield
     live.live_index.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def patient_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of changes only Valkey tells: it is waited for, and is not left alone because of what another test did to it."""
+    monkeypatch.setattr(shared, "TIMEOUTS", dict.fromkeys(shared.TIMEOUTS, 60.0))
+    monkeypatch.setattr(counting, "counters", Counters(SharedCounters(), ledger))
 
 
 class Clock:
@@ -443,7 +453,10 @@ class TestRepeated:
 
     def test_another_process_finds_the_trace(self, program: APIClient) -> None:
         trace_id = program.get(SEARCH, {"q": "count_lines"}).json()["trace_id"]
-        searching.get_cache("functions.traces").local.clear()
+        traces = searching.get_cache("functions.traces")
+        assert traces._behind is not None
+        traces._behind.flush()
+        traces.local.clear()
         assert client_of(Role.ADMIN).get(f"/api/v1/traces/{trace_id}/").json()["trace_id"] == trace_id
 
     @pytest.mark.django_db(transaction=True)

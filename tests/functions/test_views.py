@@ -17,7 +17,7 @@ from apps.users.roles import Role
 from tests.functions.factories import FunctionFactory, LibraryFactory, RevisionFactory
 from tests.users.factories import UserFactory
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("fresh_overview")]
 
 SEARCH = "/functions/"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -32,10 +32,8 @@ def client_of(role: Role) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _empty_caches(settings, tmp_path):
+def _no_index(settings, tmp_path):
     settings.INDEX_DIR = tmp_path
-    for name in overview.CACHES:
-        get_cache(name).local.clear()
 
 
 @pytest.fixture

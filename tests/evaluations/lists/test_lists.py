@@ -36,6 +36,7 @@ def keys(response) -> list[int]:
 
 class TestRuns:
     def test_filters(self, viewer):
+        today = timezone.localdate()
         worse = ReportFactory(verdict=Verdict.WORSE, run__note="new synonyms", run__baseline=None).run
         failed = RunFactory(state=RunState.FAILED)
         here = address("runs")
@@ -46,7 +47,7 @@ class TestRuns:
             ({"state": "failed"}, [failed]),
             ({"q": "SYNONYMS"}, [worse]),
             ({"q": f"#{failed.pk}"}, [failed]),
-            ({"started_from": timezone.localdate().isoformat()}, [failed, worse]),
+            ({"started_from": today.isoformat()}, [failed, worse]),
             ({"started_to": "2020-01-01"}, []),
             ({"suite": "999999"}, [failed, worse]),
         ):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-TIME_LIMIT_SECONDS = 60
+TIME_LIMIT_SECONDS = 600
 
 # Each function is the body of an async function: its names stay its own, and await is allowed.
 _DRIVER = """

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-LIMIT_SECONDS = 180
+LIMIT_SECONDS = 900
 
 _MAIN = """
 fn main() {

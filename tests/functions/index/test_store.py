@@ -52,7 +52,7 @@ def test_builders_wait_for_each_other(tmp_path):
         inside.wait(0.2)
         assert folder.is_dir()
         order.append("first")
-    second.join(10)
+    second.join(60)
     assert order == ["first", "second"]
 
 
@@ -61,7 +61,7 @@ def test_many_builders_at_once_leave_a_whole_index(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
     assert len(list_generations(tmp_path)) == KEPT
     assert len(LiveIndex(open_current(tmp_path), Overlay())) == 1
 

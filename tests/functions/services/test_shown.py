@@ -2,6 +2,7 @@
 
 import json
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -79,7 +80,7 @@ class TestKept:
 class TestReadingAhead:
     @pytest.fixture
     def settled(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(shown.time, "monotonic", count(step=shown.SETTLED_SECONDS).__next__)
+        monkeypatch.setattr(shown, "time", SimpleNamespace(monotonic=count(step=shown.SETTLED_SECONDS).__next__))
 
     @pytest.mark.usefixtures("settled")
     def test_goes_on_until_all_are_kept(
@@ -114,7 +115,7 @@ class TestReadingAhead:
         self, functions: ShownFunctions, monkeypatch: pytest.MonkeyPatch,
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:  # fmt: skip
-        monkeypatch.setattr(shown.time, "monotonic", lambda: 100.0)
+        monkeypatch.setattr(shown, "time", SimpleNamespace(monotonic=lambda: 100.0))
         functions.read([], "first")
         with django_assert_num_queries(0):
             functions.read_ahead()

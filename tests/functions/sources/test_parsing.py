@@ -95,6 +95,7 @@ class TestLimits:
         assert [skipped.reason for skipped in found.skipped] == [SkipReason.FILE_TOO_COSTLY]
 
     def test_a_child_that_gives_no_answer_is_ended(self, monkeypatch):
+        monkeypatch.setattr(parsing, "CHILD", "import signal; signal.pause()")
         monkeypatch.setattr(parsing, "PATIENCE_SECONDS", 0.0)
         with ParserProcess() as parser:
             found = extract(parser, SOURCE)

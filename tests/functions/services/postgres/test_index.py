@@ -3,13 +3,12 @@
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
 
 from apps.core.jobs.services import run_inline
 from apps.functions.models import Function, FunctionEmbedding, Library, Origin, SearchEntry
 from apps.functions.search.names import keys_of_name
 from apps.functions.search.query import parse_query
-from apps.functions.services import catalogue, embedding, indexing, live, searching
+from apps.functions.services import catalogue, embedding, live, searching
 from apps.functions.services.postgres.index import PostgresIndex
 from apps.inference import services as inference
 from apps.inference.embedding import EmbeddingModelMissing
@@ -31,16 +30,8 @@ def shown(answer: searching.SearchAnswer) -> list[tuple[object, ...]]:
     return [(str(result.function), pytest.approx(result.score, abs=0.002), result.matched) for result in answer.results]
 
 
-def read_next_transaction() -> int:
-    """A watermark that takes no notice of transactions in other databases of the server, where other tests are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-        return int(cursor.fetchone()[0])
-
-
 class TestLikeTheFiles:
-    def test_the_same_answers(self, functions, settings, monkeypatch):
-        monkeypatch.setattr(indexing, "read_watermark", read_next_transaction)
+    def test_the_same_answers(self, functions, settings, quiet):
         build()
         assert isinstance(live.live_index().get(), PostgresIndex)
         by_postgres = {query: search(query) for query in QUERIES}
@@ -54,7 +45,7 @@ class TestLikeTheFiles:
             assert (answer.tier, answer.answered) == (by_files.tier, by_files.answered), query
             assert answer.confidence == pytest.approx(by_files.confidence, abs=0.01), query
 
-    def test_the_same_by_words_alone(self, functions, settings):
+    def test_the_same_by_words_alone(self, functions, settings, quiet):
         build()
         queries = [parse_query(query) for query in QUERIES]
         found = [live.live_index().get().search(query, None) for query in queries]
