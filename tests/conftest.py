@@ -9,6 +9,7 @@ from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from tests.database import own_database
+from tests.patience import wait_long_for_valkey
 from tests.scripted import ScriptedServer, scripted_server
 from tests.signing_in import sign_in
 
@@ -17,7 +18,8 @@ gc.set_threshold(50_000, 20, 100)
 
 # No deadline: how long an example takes says more of what else runs on the machine.
 settings.register_profile("quick", max_examples=20, deadline=None)
-settings.register_profile("thorough", max_examples=100, deadline=None)
+# What decides about a change finds the same each time; new examples are looked for wherever else tests run.
+settings.register_profile("thorough", max_examples=100, deadline=None, derandomize=True)
 settings.load_profile("quick")  # where no other is asked for
 
 
@@ -54,6 +56,11 @@ def django_db_setup(
 ) -> Iterator[None]:
     with django_db_blocker.unblock(), own_database():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def be_patient() -> None:
+    wait_long_for_valkey()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,6 +33,10 @@ elif WORKER:
     BROKER = cache_settings("", URLS, broker=True)["LOCATION"]
     CHANNEL_LAYERS = {"default": channel_layer_settings(BROKER)}
     CELERY_BROKER_URL = broker_url(BROKER)
+if "GATEWAY_DATABASE" not in os.environ:
+    # A Valkey that a busy machine keeps waiting is not away. Gateways beside the tests are as impatient as real ones.
+    CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 60, "SOCKET_TIMEOUT": 60}
+    CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0] |= {"socket_connect_timeout": 60, "socket_timeout": 60}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Every test client makes the middlewares anew; this one would list all static files each time.
 WHITENOISE_AUTOREFRESH = True

@@ -114,5 +114,5 @@ def end_connection() -> None:
         [backend] = cursor.fetchone()
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [backend])
     other.close()

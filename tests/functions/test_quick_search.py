@@ -30,7 +30,7 @@ from apps.users.accounts.members import set_active, set_role
 from apps.users.jwt import keeping
 from apps.users.jwt.services import TokenPair, refresh_family, revoke_families, start_family
 from apps.users.jwt.tokens import TokenRefused
-from apps.users.limits import counting, shared
+from apps.users.limits import counting
 from apps.users.limits.budgets import UsageLedger, ledger
 from apps.users.limits.counting import Counters
 from apps.users.limits.shared import SharedCounters
@@ -67,8 +67,7 @@ def own_index(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture(autouse=True)
 def patient_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of changes only Valkey tells: it is waited for, and is not left alone because of what another test did to it."""
-    monkeypatch.setattr(shared, "TIMEOUTS", dict.fromkeys(shared.TIMEOUTS, 60.0))
+    """Of changes only Valkey tells: it is not left alone because of what another test did to it."""
     monkeypatch.setattr(counting, "counters", Counters(SharedCounters(), ledger))
 
 

@@ -6,20 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from apps.core import valkey
 from apps.inference import kept
-from apps.inference.breaker import board
 from apps.inference.budgets.reserving import keeper
 from apps.inference.recording.recorder import recorder
 
 EMPTIED = ("transactional_db", "live_server")
-
-
-@pytest.fixture(autouse=True)
-def valkey_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine it is no less there. Where it is away in a test, it says so at once."""
-    for module in (valkey, board):
-        monkeypatch.setattr(module, "TIMEOUT_SECONDS", 20.0)
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_a_connection_that_died_meanwhile_costs_no_request(client: Client, token
         [backend] = cursor.fetchone()
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [backend])
     other.close()
     connection.health_check_enabled, connection.health_check_done = True, False  # as when a request begins
     assert ask(client, f"Bearer {token}").status_code == 200

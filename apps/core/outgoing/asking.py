@@ -54,7 +54,7 @@ def ask(
 
 def _connect(parts: SplitResult, addresses: list[Address], deadline: float) -> socket.socket:
     """A connection to the first address that takes one, its TLS still to be agreed on."""
-    failure: OSError = OSError("there is no address")
+    failure: OSError = _too_late()
     for address in addresses:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -95,11 +95,11 @@ def _exchange(
         with closing(connection.getresponse()) as response:
             answer = Answer(response.status, _read(response, max_answer))
         if too_late.is_set():  # what was read ended where it was cut off
-            raise TimeoutError(f"it took longer than {DEADLINE_SECONDS:.0f} s")
+            raise _too_late()
         return answer
     except (OSError, http.client.HTTPException) as error:
-        if too_late.is_set():
-            raise TimeoutError(f"it took longer than {DEADLINE_SECONDS:.0f} s") from error
+        if too_late.is_set() or time.monotonic() >= deadline:  # a read may give up before the timer is heard
+            raise _too_late() from error
         raise
     finally:
         timer.cancel()
@@ -112,6 +112,10 @@ def _read(response: http.client.HTTPResponse, most: int) -> bytes:
     if len(body) > most:
         raise http.client.HTTPException(f"it is more than {most:,} bytes")
     return body
+
+
+def _too_late() -> TimeoutError:
+    return TimeoutError(f"it took longer than {DEADLINE_SECONDS:.0f} s")
 
 
 def _cut_off(stream: socket.socket, too_late: threading.Event) -> None:

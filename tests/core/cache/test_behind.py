@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 from django_redis import get_redis_connection
 
+from apps.core import threads
 from apps.core.cache.behind import Entries, WriteBehind
 from apps.core.cache.local import Entry
 from apps.core.cache.policy import CachePolicy
@@ -29,7 +31,7 @@ class Written:
         self.some = threading.Event()
 
     def __call__(self, entries: Entries) -> None:
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         self.batches.append([key for key, _ in entries])
         self.some.set()
 
@@ -38,16 +40,18 @@ class Written:
         return [key for batch in self.batches for key in batch]
 
 
-def test_what_is_put_is_written_together_by_itself() -> None:
-    written = Written()
-    behind = WriteBehind(written, gather=0.2)
+def test_what_is_put_is_written_together_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered, written = threading.Event(), Written()
+    monkeypatch.setattr(threads, "time", SimpleNamespace(sleep=lambda seconds: gathered.wait(60)))
+    behind = WriteBehind(written)
     for key in "abc":
         behind.put(key, ENTRY)
-    assert written.some.wait(10)
+    gathered.set()
+    assert written.some.wait(60)
     assert written.batches == [["a", "b", "c"]]
     written.some.clear()
     behind.put("d", ENTRY)
-    assert written.some.wait(10)
+    assert written.some.wait(60)
     assert written.batches[1:] == [["d"]]
 
 
@@ -105,9 +109,9 @@ def test_nor_does_the_end_of_a_worker_that_was_forked() -> None:
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("fork").Process(target=work, args=(theirs,))
     child.start()
-    child.join(10)
-    assert ours.poll(1)
+    assert ours.poll(60)
     assert ours.recv() == ["a"]
+    child.join()
 
 
 def test_a_forked_process_writes_too() -> None:
@@ -116,17 +120,17 @@ def test_a_forked_process_writes_too() -> None:
     def put(connection) -> None:
         behind._write = lambda entries: connection.send([key for key, _ in entries])
         behind.put("child", ENTRY)
-        threading.Event().wait(5)
+        threading.Event().wait(60)
 
     written = Written()
     behind = WriteBehind(written, gather=0)
     behind.put("parent", ENTRY)
-    assert written.some.wait(10)
+    assert written.some.wait(60)
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("fork").Process(target=put, args=(theirs,))
     child.start()
     try:
-        assert ours.poll(10)
+        assert ours.poll(60)
         assert ours.recv() == ["child"]
     finally:
         child.terminate()

@@ -21,7 +21,7 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30, *, every: float = 0.02) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120, *, every: float = 0.02) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

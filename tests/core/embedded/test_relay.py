@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.core.embedded import relay as relays
 from apps.core.embedded.relay import LINE_LIMIT, LineSplitter, LogRelay
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No reader here is given up: what a slow machine writes late is asked for."""
+    monkeypatch.setattr(relays, "CLOSE_SECONDS", 120)
 
 
 @given(st.lists(st.binary(max_size=50)))

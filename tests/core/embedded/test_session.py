@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -57,13 +58,22 @@ def owner(shared_home: Home) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout.readline() == "ready\n"
         yield process
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def find_server(home: Home, name: str) -> int:
-    """The oldest process in the folder: the one that started the others."""
+    """The process in the folder that started the others; not that of the lowest number, which begin anew at times."""
     folder, program = (home.pgdata, "postgres") if name == "postgres" else (home.valkey, "valkey-server")
-    return min(find_folder_users(folder, program))
+    users = find_folder_users(folder, program)
+    return next(pid for pid in users if find_parent(pid) not in users)
+
+
+def find_parent(pid: int) -> int:
+    """Itself, where it has ended."""
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
+        return pid
 
 
 @contextmanager
@@ -169,6 +179,7 @@ def test_a_start_right_after_a_kill_waits_for_the_old_servers(shared_home: Home,
     written = write_row_and_message(shared_home)
     old = find_server(shared_home, "postgres")
     owner.kill()
+    owner.wait()
     with embedded_services(shared_home, NOTHING_GIVEN):
         assert find_server(shared_home, "postgres") != old
         assert read_row_and_message(shared_home) == written

@@ -38,7 +38,7 @@ class PatientBell(SleepBell):
     def __init__(self) -> None:
         self.stop_requests = 0
         self.when: Callable[[], bool] = lambda: False
-        self._deadline = time.monotonic() + 30
+        self._deadline = time.monotonic() + 120
 
     def wait(self, seconds: float) -> None:
         super().wait(min(seconds, 0.02))
@@ -87,7 +87,7 @@ def test_a_child_that_dies_is_started_again(
     tmp_path: Path, supervisor: Supervisor, outputs: QuietOutputs, bell: PatientBell
 ) -> None:
     supervisor.add(living(tmp_path))
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
     (first,) = read_numbers(tmp_path / "web")
     os.kill(first, signal.SIGKILL)
     watch_until(supervisor, bell, lambda: len(read_numbers(tmp_path / "web")) == 2)
@@ -109,7 +109,7 @@ def test_nothing_of_a_dead_childs_group_survives(tmp_path: Path, supervisor: Sup
 def test_children_live_in_sessions_of_their_own(tmp_path: Path, supervisor: Supervisor) -> None:
     """Ctrl-C in a terminal goes to the terminal's session."""
     supervisor.add(living(tmp_path))
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
     (pid,) = read_numbers(tmp_path / "web")
     assert os.getsid(pid) == pid != os.getsid(0)
 
@@ -127,8 +127,8 @@ open(sys.argv[1], 'a').write(f'{{os.getpid()}}\\n')
 time.sleep(60)
 """
     ranks = {"postgres": 3, "valkey": 2, "worker": 1, "web": 0}
-    supervisor.add(*(living(tmp_path, name, code, stop_rank=rank) for name, rank in ranks.items()))
-    supervisor.wait_ready(*ranks, seconds=20)
+    supervisor.add(*(living(tmp_path, name, code, stop_rank=rank, stop_seconds=60) for name, rank in ranks.items()))
+    supervisor.wait_ready(*ranks, seconds=60)
     supervisor.stop()
     assert log.read_text().split() == ["web", "worker", "valkey", "postgres"]
 
@@ -139,7 +139,7 @@ def ignoring(number: str) -> str:
 
 def test_a_child_that_will_not_stop_is_ended(tmp_path: Path, supervisor: Supervisor) -> None:
     supervisor.add(living(tmp_path, code=ignoring("signal.SIGTERM"), stop_seconds=0.1))
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
     supervisor.stop()
     assert all(map(is_gone, read_numbers(tmp_path / "web")))
 
@@ -150,14 +150,14 @@ def test_a_last_signal_that_is_ignored_is_followed_by_one_that_is_not(
     monkeypatch.setattr(supervisors, "LAST_SECONDS", 0.1)
     code = ignoring("signal.SIGTERM").replace("import signal;", "import signal; signal.signal(3, signal.SIG_IGN);")
     supervisor.add(living(tmp_path, code=code, stop_seconds=0.1, last_signal=signal.SIGQUIT))
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
     supervisor.stop()
     assert all(map(is_gone, read_numbers(tmp_path / "web")))
 
 
 def test_a_further_request_ends_the_waiting(tmp_path: Path, supervisor: Supervisor, bell: PatientBell) -> None:
     supervisor.add(living(tmp_path, code=ignoring("signal.SIGTERM"), stop_seconds=3600))
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
     bell.when = lambda: True
     supervisor.stop()
     assert all(map(is_gone, read_numbers(tmp_path / "web")))
@@ -166,13 +166,13 @@ def test_a_further_request_ends_the_waiting(tmp_path: Path, supervisor: Supervis
 def test_a_child_that_cannot_start_is_given_up_while_it_is_waited_for(supervisor: Supervisor) -> None:
     supervisor.add(ChildSpec("web", (*PYTHON, "raise SystemExit(3)"), is_ready=lambda: False))
     with pytest.raises(EmbeddedError, match=r"^web does not start \(exit status 3\)$"):
-        supervisor.wait_ready("web", seconds=30)
+        supervisor.wait_ready("web", seconds=60)
 
 
 def test_a_program_that_is_missing_is_given_up(supervisor: Supervisor) -> None:
     supervisor.add(ChildSpec("web", ("/nowhere/web",), is_ready=lambda: False))
     with pytest.raises(EmbeddedError, match=r"^web does not start \(exit status 1\)$"):
-        supervisor.wait_ready("web", seconds=30)
+        supervisor.wait_ready("web", seconds=60)
 
 
 def test_waiting_has_an_end(tmp_path: Path, supervisor: Supervisor) -> None:
@@ -185,7 +185,7 @@ def test_a_request_to_stop_ends_the_start(tmp_path: Path, supervisor: Supervisor
     supervisor.add(ChildSpec("web", (*PYTHON, LIVE, str(tmp_path / "web")), is_ready=lambda: False))
     bell.when = lambda: True
     with pytest.raises(StopRequestedError):
-        supervisor.wait_ready("web", seconds=30)
+        supervisor.wait_ready("web", seconds=60)
 
 
 def test_a_child_starts_only_when_it_may(tmp_path: Path, supervisor: Supervisor, bell: PatientBell) -> None:
@@ -195,16 +195,16 @@ def test_a_child_starts_only_when_it_may(tmp_path: Path, supervisor: Supervisor,
     watch_until(supervisor, bell, lambda: next(looks) == 9)
     assert not (tmp_path / "web").exists()
     allowed.append(True)
-    supervisor.wait_ready("web", seconds=20)
+    supervisor.wait_ready("web", seconds=60)
 
 
 def test_a_step_gives_back_what_it_wrote(supervisor: Supervisor) -> None:
-    finish = supervisor.run_step(ChildSpec("prepare", (*PYTHON, "print('done')")), seconds=20)
+    finish = supervisor.run_step(ChildSpec("prepare", (*PYTHON, "print('done')")), seconds=60)
     assert finish() == b"done\n"
 
 
 def test_a_step_that_fails_tells_its_status(supervisor: Supervisor) -> None:
-    finish = supervisor.run_step(ChildSpec("prepare", (*PYTHON, "raise SystemExit(2)")), seconds=20)
+    finish = supervisor.run_step(ChildSpec("prepare", (*PYTHON, "raise SystemExit(2)")), seconds=60)
     with pytest.raises(StepFailedError, match=r"^prepare failed \(exit status 2\)$") as failure:
         finish()
     assert failure.value.status == 2
@@ -217,7 +217,7 @@ def test_a_step_that_hangs_is_ended(tmp_path: Path, supervisor: Supervisor) -> N
 
 
 def test_stopping_ends_a_step_that_nobody_waits_for(tmp_path: Path, supervisor: Supervisor, bell: PatientBell) -> None:
-    supervisor.run_step(ChildSpec("prepare", (*PYTHON, LIVE, str(tmp_path / "step"))), seconds=30)
-    watch_until(supervisor, bell, lambda: (tmp_path / "step").exists())
+    supervisor.run_step(ChildSpec("prepare", (*PYTHON, LIVE, str(tmp_path / "step"))), seconds=60)
+    watch_until(supervisor, bell, lambda: len(read_numbers(tmp_path / "step")) > 0)
     supervisor.stop()
     assert all(map(is_gone, read_numbers(tmp_path / "step")))

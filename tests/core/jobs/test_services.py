@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import threading
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -134,7 +133,7 @@ class TestRecovery:
 
     def test_live_and_young_jobs_are_left_alone(self, sent):
         make_job()
-        make_job(state=JobState.RUNNING, lease_until=timezone.now() + timedelta(seconds=10))
+        make_job(state=JobState.RUNNING, lease_until=timezone.now() + timedelta(hours=1))
         make_job(state=JobState.SUCCEEDED)
         assert services.recover_jobs() == 0
 
@@ -160,12 +159,12 @@ def test_the_heartbeat_renews_the_lease_and_hears_of_a_cancel(monkeypatch):
     job = make_job(state=JobState.RUNNING, runner="me")
     with context_module.JobContext(job) as context:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-        assert context._cancelled.wait(5)
+        assert context._cancelled.wait(60)
         with pytest.raises(context_module.JobCancelled):
             context.check()
     job.refresh_from_db()
     assert job.lease_until is not None
-    assert threading.active_count() < 20
+    assert not context._heart.is_alive()
     connection.close()
 
 

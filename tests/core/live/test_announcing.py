@@ -5,6 +5,7 @@ import sys
 import threading
 
 import pytest
+import redis
 from channels.layers import get_channel_layer
 from django.db import transaction
 from pytest_django import Settings
@@ -23,7 +24,7 @@ class Sent:
         self.some = threading.Event()
 
     def __call__(self, names: list[str]) -> None:
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         self.batches.append(names)
         self.some.set()
 
@@ -53,7 +54,7 @@ def test_a_sweep_with_thousands_of_outcomes_announces_a_few_times(sent: Sent) ->
 @pytest.mark.unit
 def test_names_are_sent_by_themselves(sent: Sent) -> None:
     Announcer(sent, gather=0).put("job", "7")
-    assert sent.some.wait(10)
+    assert sent.some.wait(60)
     assert sent.names == ["job:7"]
 
 
@@ -104,15 +105,13 @@ def test_without_valkey_nobody_fails(settings: Settings, caplog: pytest.LogCaptu
 
 
 @pytest.mark.integration
-def test_nothing_is_kept_in_valkey() -> None:
+def test_nothing_is_kept_in_valkey(settings: Settings) -> None:
     """What keeps no keys can neither be evicted nor stay."""
-    from django_redis import get_redis_connection
-
     assert type(get_channel_layer()).__name__ == "RedisPubSubChannelLayer"
-    client = get_redis_connection("default")
-    before = client.info("keyspace")
+    config = settings.CHANNEL_LAYERS["default"]["CONFIG"]
     send_names(["job:7"])
-    assert client.info("keyspace").keys() == before.keys()
+    with redis.Redis.from_url(config["hosts"][0]["address"]) as client:
+        assert list(client.scan_iter(f"{config['prefix']}*")) == []
 
 
 @pytest.mark.integration
@@ -126,5 +125,5 @@ announcing._announcer.put("job", "1")
 while announcing._announcer._waiting: pass
 announcing._announcer.put("job", "2")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == ["job:1", "job:2"]

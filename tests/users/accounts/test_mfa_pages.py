@@ -56,6 +56,11 @@ def give_passkey(user: User, name: str = "Laptop") -> Authenticator:
     return Authenticator.objects.create(user=user, type="webauthn", data={"name": name, "credential": {}})
 
 
+def read_codes(page: str) -> list[str]:
+    """The recovery codes, which stand in lines of their own: an address may have eight digits in a row as well."""
+    return re.findall(r"^ *(?:<pre[^>]*>)?(\d{8})$", page, re.M)
+
+
 class TestSignIn:
     def test_the_password_alone_is_not_enough(self, client: Client, user: User) -> None:
         give_totp(user)
@@ -99,7 +104,7 @@ class TestSignIn:
         assert statuses == [422] * (LIMIT - 1) + [429]
         response = client.post(CODE, {"code": code_of(secret)})
         assert response.status_code == 429
-        assert 290 <= int(response["Retry-After"]) <= 300
+        assert 240 < int(response["Retry-After"]) <= 300
         assert "Try again in 5 minutes." in response.content.decode()
         assert not is_signed_in(client)
         elsewhere = Client(REMOTE_ADDR="192.0.2.77")
@@ -170,7 +175,7 @@ class TestSetUpApp:
 
     def test_the_right_one_turns_it_on_and_shows_recovery_codes_once(self, client: Client, user: User) -> None:
         assert self.set_up(client)["Location"] == RECOVERY
-        codes = re.findall(r"^ *(?:<pre[^>]*>)?(\d{8})$", client.get(RECOVERY).content.decode(), re.M)
+        codes = read_codes(client.get(RECOVERY).content.decode())
         assert len(codes) == 10
         again = client.get(RECOVERY).content.decode()
         assert codes[0] not in again
@@ -197,7 +202,7 @@ class TestSetUpApp:
         client.post(f"{RECOVERY}new/")
         page = client.get(RECOVERY).content.decode()
         assert not any(code in page for code in former)
-        assert f"data:text/plain;charset=utf-8,{re.findall(r'[0-9]{8}', page)[0]}" in page
+        assert f"data:text/plain;charset=utf-8,{read_codes(page)[0]}" in page
 
     def test_the_page_says_what_is_set_up(self, client: Client, user: User, django_assert_max_num_queries) -> None:
         give_totp(user)
