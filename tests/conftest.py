@@ -3,9 +3,10 @@
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests.database import own_database
@@ -16,10 +17,11 @@ from tests.signing_in import sign_in
 # The tests make many objects that live long: looking for cycles among them as often as by default costs a tenth.
 gc.set_threshold(50_000, 20, 100)
 
-# No deadline: how long an example takes says more of what else runs on the machine.
-settings.register_profile("quick", max_examples=20, deadline=None)
+# How long an example takes, or takes to be made, says more of what else runs on the machine.
+ANY_TIME: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=20, **ANY_TIME)
 # What decides about a change finds the same each time; new examples are looked for wherever else tests run.
-settings.register_profile("thorough", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=100, derandomize=True, **ANY_TIME)
 settings.load_profile("quick")  # where no other is asked for
 
 

@@ -57,7 +57,7 @@ def stack(home: Home) -> Iterator[subprocess.Popen[str]]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            process.wait(240)
 
 
 def run_code(home: Home, code: str) -> str:
@@ -75,10 +75,10 @@ def run_code(home: Home, code: str) -> str:
 
 def ask(home: Home, query: str) -> tuple[object, ...]:
     """One row; tries again while PostgreSQL is away."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
-            with psycopg.connect(embedded_urls(home).database_url, connect_timeout=2) as connection:
+            with psycopg.connect(embedded_urls(home).database_url, connect_timeout=10) as connection:
                 row = connection.execute(query).fetchone()
                 assert row is not None
                 return row

@@ -102,16 +102,19 @@ def forget_curated() -> None:
 
 
 def read_curated() -> Curated:
-    """Asks the database, three times."""
+    """Asks the database four times: what has others in it first, so that what is added meanwhile is not half there."""
+    alias_rows = list(Alias.objects.filter(is_active=True))
+    entries = list(AliasModel.objects.filter(alias__in=alias_rows))
+    model_rows = list(ServedModel.objects.filter(is_active=True))
     providers = {row.pk: freeze_provider(row) for row in Provider.objects.filter(is_active=True)}
     models = {
-        row.pk: freeze_model(row, providers[row.provider_id])
-        for row in ServedModel.objects.filter(is_active=True, provider__in=providers)
+        row.pk: freeze_model(row, providers[row.provider_id]) for row in model_rows if row.provider_id in providers
     }
     order: dict[int, list[CuratedModel]] = {}
-    for entry in AliasModel.objects.filter(model__in=models):
-        order.setdefault(entry.alias_id, []).append(models[entry.model_id])
-    aliases = {row.name: freeze_alias(row, order.get(row.pk, ())) for row in Alias.objects.filter(is_active=True)}
+    for entry in entries:
+        if entry.model_id in models:
+            order.setdefault(entry.alias_id, []).append(models[entry.model_id])
+    aliases = {row.name: freeze_alias(row, order.get(row.pk, ())) for row in alias_rows}
     return Curated({model.name: model for model in models.values()}, aliases)
 
 

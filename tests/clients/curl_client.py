@@ -11,7 +11,7 @@ DATA = "data: "
 
 def run(target: Target, path: str, body: Any = None, key: str = "") -> tuple[int, str, str]:
     """The status, the type of what came, and its text."""
-    command = ["curl", "-sSN", "-m", "30", "-w", "\n%{http_code} %{content_type}", f"{target.base_url}{path}"]
+    command = ["curl", "-sSN", "-m", "300", "-w", "\n%{http_code} %{content_type}", f"{target.base_url}{path}"]
     command += ["-H", f"Authorization: Bearer {key or target.key}"]
     if body is not None:
         command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
@@ -77,7 +77,7 @@ def fail(answer: tuple[int, str, str]) -> dict[str, Any]:
 
 def abort(target: Target) -> dict[str, int]:
     """Ends curl after the second piece."""
-    command = ["curl", "-sN", "-m", "30", f"{target.base_url}/chat/completions"]
+    command = ["curl", "-sN", "-m", "300", f"{target.base_url}/chat/completions"]
     command += ["-H", f"Authorization: Bearer {target.key}", "-H", "Content-Type: application/json"]
     body = {**ask(target, "Tell me a long story", stream=True), "model": target.endless}
     pieces = 0

@@ -14,7 +14,11 @@ from tests.clients.target import PERSON, QUESTION, TEXTS, TOOL, WEATHER, Target
 
 def connect(target: Target, model: str = "") -> ChatOpenAI:
     return ChatOpenAI(
-        base_url=target.base_url, api_key=SecretStr(target.key), model=model or target.model, max_retries=0, timeout=30
+        base_url=target.base_url,
+        api_key=SecretStr(target.key),
+        model=model or target.model,
+        max_retries=0,
+        timeout=300,
     )
 
 

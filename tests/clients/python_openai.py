@@ -9,7 +9,7 @@ from tests.clients.target import CHOICE, OURS, PERSON, QUESTION, TEXTS, TOOL, WE
 
 
 def connect(target: Target, key: str = "") -> openai.OpenAI:
-    return openai.OpenAI(base_url=target.base_url, api_key=key or target.key, max_retries=0, timeout=30)
+    return openai.OpenAI(base_url=target.base_url, api_key=key or target.key, max_retries=0, timeout=300)
 
 
 def ask(text: str) -> list[Any]:

@@ -28,7 +28,7 @@ TEXTS = ["hello", "good bye", "hello"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The endless model answers slowly and at length: it is left in the middle."""
+    """The endless model never comes to the end of its answer: it is left in the middle."""
 
     base_url: str
     key: str

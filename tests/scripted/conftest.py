@@ -13,4 +13,4 @@ def server(scripted: ScriptedServer) -> ScriptedServer:
 
 @pytest.fixture
 def client(server: ScriptedServer) -> openai.OpenAI:
-    return openai.OpenAI(base_url=server.base_url, api_key=server.key, max_retries=0, timeout=10)
+    return openai.OpenAI(base_url=server.base_url, api_key=server.key, max_retries=0, timeout=60)

@@ -1,5 +1,6 @@
 """What was served, by model and by outcome, and what it cost."""
 
+import asyncio
 import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
@@ -43,6 +44,11 @@ class Counts:
         self._received: deque[Received] = deque(maxlen=KEPT)
         self.open = 0
         """Requests under way."""
+        self._barriers: dict[int, asyncio.Barrier] = {}
+
+    def barrier(self, parties: int) -> asyncio.Barrier:
+        """For requests that are answered once so many of them are there."""
+        return self._barriers.setdefault(parties, asyncio.Barrier(parties))
 
     def set_deadline(self, seconds: float) -> None:
         """Requests are late from so many seconds on."""

@@ -84,8 +84,10 @@ class Delivery:
     async def _act(self) -> None:
         step = self._step
         await asyncio.sleep(step.delay)
+        if step.together:
+            await self._totals.barrier(step.together).wait()
         if step.hang:
-            await asyncio.Event().wait()
+            await hang()
         if step.reset:
             self._note("reset")
             self._channel.reset()
@@ -127,6 +129,10 @@ class Delivery:
         self._channel.begin_stream(self._headers)
         sent = 0
         for place, event in enumerate(events):
+            if step.chunk_delay and place:
+                await asyncio.sleep(step.chunk_delay)
+            if sent == step.hang_after:
+                await hang()
             if sent == step.cut_after:
                 self._note("cut")
                 self._channel.drop()
@@ -136,8 +142,6 @@ class Delivery:
                 await self._send(b"data: " + encode_error(500) + b"\n\n")
                 self._channel.end_stream()
                 return
-            if step.chunk_delay and place:
-                await asyncio.sleep(step.chunk_delay)
             counts.completion_tokens += event.tokens
             await self._send(WRONG if step.wrong_json and place == WRONG_PLACE else event.data)
             sent += event.is_content
@@ -147,3 +151,8 @@ class Delivery:
     async def _send(self, data: bytes) -> None:
         self._counts.bytes_sent += len(data)
         await self._channel.send_chunk(data)
+
+
+async def hang() -> None:
+    """Until the client leaves."""
+    await asyncio.Event().wait()

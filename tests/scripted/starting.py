@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "scripted-key"
-STOPS_WITHIN = 10.0
+STOPS_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ScriptedServer:
         found: list[dict[str, Any]] = self.ask("GET", "/_requests")["requests"]
         return found
 
-    def wait_until_idle(self, seconds: float = 10.0) -> None:
+    def wait_until_idle(self, seconds: float = 60.0) -> None:
         """Returns when nothing is under way, as soon as the server has noticed what clients left."""
         until = time.monotonic() + seconds
         while self.counts()["open"]:
@@ -66,7 +66,7 @@ class ScriptedServer:
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Raises ValueError with the server's words where it refuses."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             answer = connection.getresponse()

@@ -14,7 +14,7 @@ class Step:
     delay: float = 0.0
     """Before anything is sent."""
     chunk_delay: float = 0.0
-    """Before each chunk of a stream but the first."""
+    """Before each chunk of a stream but the first, and before it is cut."""
     status: int = 0
     """An error with this status in the form of the protocol."""
     retry_after: float | None = None
@@ -27,6 +27,10 @@ class Step:
     """A whole answer is made, and counted, also where the client leaves before it is sent: many servers do so."""
     hang: bool = False
     """No answer ever comes, and the connection stays."""
+    hang_after: int | None = None
+    """After so many chunks of content no more of a stream ever comes, and the connection stays."""
+    together: int = 0
+    """Nothing is sent before so many requests are there that wait for each other in this way."""
     cut_after: int | None = None
     """The connection ends after so many chunks of content; within the body where there is no stream."""
     error_after: int | None = None
@@ -49,7 +53,7 @@ class Step:
     @property
     def is_plain(self) -> bool:
         """Whether it can be answered at once and whole."""
-        return not (self.delay or self.reset or self.hang or self.cut_after is not None)
+        return not (self.delay or self.reset or self.hang or self.together or self.cut_after is not None)
 
 
 KEYS = frozenset(field.name for field in fields(Step))

@@ -126,7 +126,7 @@ def test_requests_over_one_connection_are_answered_in_their_order(server: Script
     head = f"Host: x\r\nAuthorization: Bearer {server.key}\r\nContent-Length: {len(body)}\r\n"
     post = f"POST /v1/chat/completions HTTP/1.1\r\n{head}"
     server.script(CHAT, {"delay": 0.1, "content": "first"}, {"content": "second"})
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(f"{post}\r\n{body}{post}Connection: close\r\n\r\n{body}".encode())
         text = b""
         while part := connection.recv(65_536):
@@ -143,11 +143,12 @@ def test_what_came_is_told(server: ScriptedServer, client: openai.OpenAI) -> Non
 
 def test_torchserve(server: ScriptedServer) -> None:
     server.script(INTENT, {"status": 503})
-    assert httpx2.get(f"{server.url}/ping").json() == {"status": "Healthy"}
-    address, body = f"{server.url}/predictions/intent", {"instances": ["billing please", "cancel it"]}
-    assert httpx2.post(address, json=body).json()["code"] == 503
-    found = httpx2.post(address, json=body).json()["predictions"]
+    client = httpx2.Client(base_url=server.url, timeout=60)
+    assert client.get("/ping").json() == {"status": "Healthy"}
+    path, body = "/predictions/intent", {"instances": ["billing please", "cancel it"]}
+    assert client.post(path, json=body).json()["code"] == 503
+    found = client.post(path, json=body).json()["predictions"]
     assert [one["intent"] for one in found] == ["billing", "cancel"]
-    assert httpx2.put(f"{server.url}/models/intent?min_worker=2").status_code == 200
-    assert len(httpx2.get(f"{server.url}/models/intent").json()[0]["workers"]) == 2
-    assert httpx2.post(f"{server.url}/predictions/none", json=body).json()["type"] == "ModelNotFoundException"
+    assert client.put("/models/intent?min_worker=2").status_code == 200
+    assert len(client.get("/models/intent").json()[0]["workers"]) == 2
+    assert client.post("/predictions/none", json=body).json()["type"] == "ModelNotFoundException"

@@ -7,6 +7,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
+from tests.core.embedded.processes import wait_until
 from tests.scripted import ScriptedServer
 from tests.scripted.answers import LENGTH, write_words
 from tests.scripted.models import CHAT
@@ -106,6 +107,7 @@ def test_what_a_proxy_in_between_answers(server: ScriptedServer) -> None:
         f"{server.base_url}/chat/completions",
         headers={"authorization": f"Bearer {server.key}"},
         json={"model": CHAT, "messages": MESSAGES},
+        timeout=60,
     )
     assert (answer.status_code, answer.headers["content-type"], answer.text) == (
         502,
@@ -114,20 +116,20 @@ def test_what_a_proxy_in_between_answers(server: ScriptedServer) -> None:
     )
 
 
-@pytest.mark.parametrize("step", [{"hang": True}, {"delay": 60}])
+@pytest.mark.parametrize("step", [{"hang": True}, {"delay": 600}])
 def test_a_client_that_waits_no_longer_is_counted(
     step: dict[str, Any], server: ScriptedServer, client: openai.OpenAI
 ) -> None:
     server.script(CHAT, step)
     with pytest.raises(openai.APITimeoutError):
         ask(client.with_options(timeout=0.2))
-    server.wait_until_idle()
-    counts = server.count(CHAT)
-    assert (counts["outcomes"], counts["prompt_tokens"]) == ({"left": 1}, 0)
+    # It may see the request only when the client has left.
+    wait_until(lambda: server.count(CHAT).get("outcomes") == {"left": 1})
+    assert server.count(CHAT)["prompt_tokens"] == 0
 
 
 def test_a_client_that_leaves_a_stream_pays_for_what_was_sent(server: ScriptedServer, client: openai.OpenAI) -> None:
-    server.script(CHAT, {"tokens": 1_000, "chunk_delay": 0.01})
+    server.script(CHAT, {"tokens": 1_000, "hang_after": 5})
     with ask(client, stream=True) as events:
         for event in events:
             if event.choices[0].delta.content:
@@ -135,7 +137,7 @@ def test_a_client_that_leaves_a_stream_pays_for_what_was_sent(server: ScriptedSe
     server.wait_until_idle()
     counts = server.count(CHAT)
     assert (counts["streams"], counts["streams_left"], counts["outcomes"]) == (1, 1, {"left": 1})
-    assert 1 <= counts["completion_tokens"] < 1_000
+    assert 1 <= counts["completion_tokens"] <= 5
 
 
 def test_late_requests_are_counted(server: ScriptedServer, client: openai.OpenAI) -> None:

@@ -3,7 +3,7 @@
 import OpenAI from "openai";
 
 const model = process.env.CLIENT_MODEL;
-const client = new OpenAI({ maxRetries: 0, timeout: 30_000 });
+const client = new OpenAI({ maxRetries: 0, timeout: 300_000 });
 const ask = (content) => [{ role: "user", content }];
 const weather = {
   type: "function",

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.inference.models import Provider, ServedModel
+from apps.inference.models import ServedModel
 from tests.inference.chaos.valkey import Valkey, own_valkey
 from tests.inference.factories import ModelFactory, ProviderFactory
-from tests.inference.gateway.conftest import Front, build_front, wait_until, wait_until_written
+from tests.inference.gateway.conftest import WRITING, Front, build_front, wait_until, write_down
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
 from tests.inference.gateway.streams import read_events
 from tests.scripted import ScriptedServer
@@ -44,7 +44,7 @@ class Site:
         self.wait_until_all_know(name)
         return model
 
-    def put_model(self, name: str, *steps: dict[str, Any], timeout: float = 1.0, **values: Any) -> ServedModel:
+    def put_model(self, name: str, *steps: dict[str, Any], timeout: float = 30.0, **values: Any) -> ServedModel:
         """With a provider of its own, so that its breaker is no other's. What it always does is its last step."""
         self.scripted.script(name, *steps[:-1], always=steps[-1])
         provider = ProviderFactory(base_url=self.scripted.base_url, api_key=self.scripted.key, timeout=timeout)
@@ -53,6 +53,9 @@ class Site:
     def wait_until_all_know(self, name: str) -> None:
         for gateway in self.gateways:
             self.wait_until_known(gateway, name)
+
+    def write_down(self) -> None:
+        write_down(*self.gateways)
 
     def wait_until_known(self, gateway: GatewayProcess, name: str) -> None:
         wait_until(lambda: gateway.ask("GET", f"/v1/models/{name}", key=self.front.token).status == 200)
@@ -112,8 +115,8 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def pair(django_db_setup: None, valkey: Valkey) -> Iterator[tuple[GatewayProcess, GatewayProcess]]:
     database = connection.settings_dict["NAME"]
     with (
-        gateway_process(database, REDIS_URL=valkey.url) as one,
-        gateway_process(database, REDIS_URL=valkey.url) as other,
+        gateway_process(database, WRITING, REDIS_URL=valkey.url) as one,
+        gateway_process(database, WRITING, REDIS_URL=valkey.url) as other,
     ):
         yield one, other
 
@@ -128,22 +131,22 @@ def site(
     if valkey.process is None:
         valkey.start()
     site = Site(build_front(pair[0], scripted), pair[1], valkey, scripted)
-    Provider.objects.update(timeout=5.0)
     site.wait_until_all_know(CHAT)
     yield site
-    wait_until_written()
+    site.write_down()
 
 
 @pytest.fixture(scope="session")
 def hurried_process(django_db_setup: None, valkey: Valkey) -> Iterator[GatewayProcess]:
     with gateway_process(
-        connection.settings_dict["NAME"], REDIS_URL=valkey.url, GATEWAY_TIMEOUT_SECONDS=str(HURRIED_SECONDS)
+        connection.settings_dict["NAME"], WRITING, REDIS_URL=valkey.url, GATEWAY_TIMEOUT_SECONDS=str(HURRIED_SECONDS)
     ) as gateway:
         yield gateway
 
 
 @pytest.fixture
-def hurried(site: Site, hurried_process: GatewayProcess) -> GatewayProcess:
+def hurried(site: Site, hurried_process: GatewayProcess) -> Iterator[GatewayProcess]:
     """A gateway that gives nobody longer than HURRIED_SECONDS."""
     site.wait_until_known(hurried_process, CHAT)
-    return hurried_process
+    yield hurried_process
+    write_down(hurried_process)

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from apps.core.embedded.binaries import find_package
 from tests.core.embedded.test_up import free_ports
 
-STARTS_WITHIN = 10.0
+STARTS_WITHIN = 120.0
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Valkey:
     def kill(self) -> None:
         if self.process:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(120)
             self.process = None
 
     @contextmanager

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from apps.inference.gateway.traces import find_trace
 from apps.inference.models import Alias, Call, Provider, ServedModel
-from apps.inference.recording.recorder import GATHER_SECONDS
 from apps.users.models import ApiKey, User
 from apps.users.roles import Role
 from apps.users.scopes import INFERENCE_USE
@@ -21,8 +21,9 @@ from tests.scripted.models import CHAT, EMBEDDING
 from tests.users.factories import UserFactory
 
 QUICK = "tests.inference.gateway.quick_asgi:application"
+WRITING = "tests.inference.gateway.writing_asgi:application"
 OTHERS = ("scripted-slow", "scripted-long", "scripted-broken", "scripted-cut", "scripted-hang", "scripted-wrong-json")
-SEEN_WITHIN = 10.0
+SEEN_WITHIN = 120.0
 UNCALLED = (401, 403, 405, 413, 429)
 REFUSED = ("invalid_value", "invalid_json")
 
@@ -66,10 +67,14 @@ class Front:
 
     def write_down(self) -> None:
         """Has all calls written: tables that are being emptied let nobody in."""
-        known = -1
-        while known != (known := Call.objects.count()):
-            assert self.gateway.ask("POST", WRITE).status == 200
-            time.sleep(0.05)  # for those that end as their callers leave
+        write_down(self.gateway)
+
+    def read_trace(self, trace_id: str) -> dict[str, Any]:
+        """It is written behind the answer."""
+        wait_until(lambda: find_trace(trace_id, self.user.pk) is not None)
+        trace = find_trace(trace_id, self.user.pk)
+        assert trace is not None
+        return trace
 
     def add_model(self, name: str, **values: Any) -> ServedModel:
         """Returns once the gateway knows it."""
@@ -111,11 +116,13 @@ def build_front(gateway: GatewayProcess, scripted: ScriptedServer) -> Front:
     return front
 
 
-def wait_until_written() -> None:
-    """A gateway writes calls down behind its answers, and tables that are being emptied let nobody in."""
+def write_down(*gateways: GatewayProcess) -> None:
+    """Has those of the tests write down what they put by behind their answers."""
     known = -1
     while known != (known := Call.objects.count()):
-        time.sleep(2 * GATHER_SECONDS)
+        for gateway in gateways:
+            assert gateway.ask("POST", WRITE).status == 200
+        time.sleep(0.05)  # for those that end as their callers leave
 
 
 def wait_until_seen(front: Front, name: str) -> None:

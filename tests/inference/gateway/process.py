@@ -17,8 +17,8 @@ import psutil
 from apps.core.embedded.home import REPOSITORY
 from tests.core.embedded.test_up import free_ports
 
-STARTS_WITHIN = 60.0
-STOPS_WITHIN = 20.0
+STARTS_WITHIN = 240.0
+STOPS_WITHIN = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class GatewayProcess:
         """`body` is sent as it is where it is bytes, else as JSON."""
         given = {"Authorization": f"Bearer {key}"} if key else {}
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request(method, path, content, {**given, **(headers or {})})
             answer = connection.getresponse()
@@ -80,7 +80,7 @@ def gateway_process(
 ) -> Iterator[GatewayProcess]:
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backlog", "4096", "--workers-kill-timeout", "5", application]
+    command += ["--backlog", "4096", "--workers-kill-timeout", "60", application]
     settings = {"DJANGO_SETTINGS_MODULE": "tests.inference.gateway.settings", "GATEWAY_DATABASE": database}
     with subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **settings, **environment}) as main:
         gateway = GatewayProcess(port, main)

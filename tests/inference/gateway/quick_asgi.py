@@ -1,22 +1,19 @@
-"""The gateway, but it sees at once what was curated, and writes calls down when it is told to: tests wait for both."""
+"""The gateway that writes calls down when it is told to, in less and in more of a hurry than operators run it.
 
-import config.asgi  # noqa: I001 - Django has to be set up first
-import asyncio
-from typing import Any
+It sees at once what was curated, and waits for Valkey and for comparisons for as long as they may take.
+"""
+
+from tests.inference.gateway.writing_asgi import application  # noqa: I001 - which sets up Django
 
 from apps.inference import curated
-from apps.inference.recording.recorder import recorder
-from tests.inference.gateway import WRITE
+from apps.inference.caching import alike
+from tests.patience import wait_long_for_valkey
+
+__all__ = ["application"]
 
 LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 20.0
 
 curated._kept._seconds = LOOK_SECONDS
-
-
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope.get("path") != WRITE:
-        await config.asgi.application(scope, receive, send)
-        return
-    await asyncio.to_thread(recorder._look_and_flush)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"written"})
+alike.PATIENCE_SECONDS = PATIENCE_SECONDS
+wait_long_for_valkey()

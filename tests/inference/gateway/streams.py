@@ -13,7 +13,7 @@ def open_socket(gateway: GatewayProcess, token: str, body: dict[str, Any], *, bu
     stream = socket.socket()
     if buffer:
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    stream.settimeout(30)
+    stream.settimeout(120)
     stream.connect(("127.0.0.1", gateway.port))
     content = json.dumps(body).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"

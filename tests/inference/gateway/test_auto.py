@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from apps.inference.gateway.traces import find_trace
 from apps.inference.models import Alias, AliasModel, Call, ServedModel
 from tests.inference.factories import AliasFactory, ModelFactory
 from tests.inference.gateway.conftest import Front, wait_until
@@ -80,10 +79,9 @@ def test_what_a_tier_that_failed_may_have_cost_is_in_the_cost(ladder: Front, scr
     assert answered.headers["x-touchstone-model"] == "the-large"
     ladder.write_down()
     calls = Call.objects.filter(trace_id=answered.headers["x-touchstone-trace"])
-    assert set(calls.values_list("target", flat=True)) == {"the-small", "the-large"}
+    assert set(calls.values_list("target", "model")) == {("auto", "the-small"), ("auto", "the-large")}
     assert cost_of(calls) == Decimal(answered.headers["x-touchstone-cost"]) > 0
-    trace = find_trace(answered.headers["x-touchstone-trace"], ladder.user.pk)
-    assert trace is not None
+    trace = ladder.read_trace(answered.headers["x-touchstone-trace"])
     assert trace["attempts"][0]["model"] == "the-small"
     assert trace["cost"] == float(cost_of(calls))
 
@@ -96,8 +94,7 @@ def test_what_all_cost_is_told_where_none_answers(ladder: Front, scripted: Scrip
     ladder.write_down()
     calls = Call.objects.filter(trace_id=answered.headers["x-touchstone-trace"])
     assert calls.count() == 3
-    trace = find_trace(answered.headers["x-touchstone-trace"], ladder.user.pk)
-    assert trace is not None
+    trace = ladder.read_trace(answered.headers["x-touchstone-trace"])
     assert (trace["answered"], trace["error"]) == (False, answered.body["error"]["code"])
     assert {attempt["model"] for attempt in trace["attempts"]} == {"the-local", "the-small", "the-large"}
     assert cost_of(calls) == Decimal(answered.headers["x-touchstone-cost"]) > 0

@@ -19,7 +19,7 @@ from tests.inference.factories import ModelFactory, ProviderFactory
 from tests.inference.gateway.conftest import Front, wait_until_seen
 
 MODELS = REPOSITORY / "var" / "models"
-LOADS_WITHIN = 120.0
+LOADS_WITHIN = 400.0
 NAME = "qwen"
 
 pytestmark = [
@@ -47,7 +47,7 @@ def language_model() -> Iterator[None]:
 
 @pytest.fixture
 def target(front: Front, language_model: None) -> Target:
-    local = ProviderFactory(name="local", kind=ProviderKind.LOCAL, base_url="", timeout=120)
+    local = ProviderFactory(name="local", kind=ProviderKind.LOCAL, base_url="", timeout=300)
     ModelFactory(name=NAME, provider=local, tier="local", can_keep_schema=True, max_output_tokens=64)
     wait_until_seen(front, NAME)
     # It reads its file in with the first request, and clients don't wait for as long as that may take.

@@ -89,7 +89,8 @@ def test_a_body_that_is_no_object(front: Front, body: bytes) -> None:
 
 
 def test_a_body_that_is_too_large(front: Front) -> None:
-    answered = front.ask("POST", "/v1/chat/completions", b" " * (1024 * 1024 + 1))
+    # It is refused by what it says of itself, and the connection ended: who still sends may not hear of it.
+    answered = front.ask("POST", "/v1/chat/completions", headers={"Content-Length": str(1024 * 1024 + 1)})
     assert read_error(answered) == (413, "invalid_request_error", None, "too_large")
 
 

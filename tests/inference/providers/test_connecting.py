@@ -45,7 +45,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 async def ask(connections: Connections, provider: CuratedProvider, body: dict[str, Any]) -> int:
     url = f"{provider.base_url}/chat/completions"
-    return (await connections.ask("POST", url, orjson.dumps(body), timeout=5)).status
+    return (await connections.ask("POST", url, orjson.dumps(body), timeout=60)).status
 
 
 def ask_at_once(provider: CuratedProvider, times: int, rounds: int = 1, body: dict[str, Any] = CHAT) -> list[int]:
@@ -84,7 +84,7 @@ def test_who_finds_all_connections_in_use_is_told_so_and_it_is_no_fault_of_the_p
         connections = Connections(provider)
         url = f"{provider.base_url}/chat/completions"
         body = orjson.dumps({**CHAT, "model": "held"})
-        held = asyncio.create_task(connections.ask("POST", url, body, timeout=30))
+        held = asyncio.create_task(connections.ask("POST", url, body, timeout=300))
         while not scripted.requests():
             await asyncio.sleep(0.01)
         try:
@@ -101,9 +101,9 @@ def test_who_finds_all_connections_in_use_is_told_so_and_it_is_no_fault_of_the_p
 
 def test_those_kept_are_fewer(scripted: ScriptedServer, opened: Counter[str]) -> None:
     """Of eight that were open at once two are kept, so that the second round opens six anew."""
-    scripted.script("slow", always={"delay": 0.2})
+    scripted.script("social", always={"together": 8})
     provider = make_provider(scripted, max_connections=8, kept_connections=2)
-    assert ask_at_once(provider, 8, rounds=2, body={**CHAT, "model": "slow"}) == [200] * 16
+    assert ask_at_once(provider, 8, rounds=2, body={**CHAT, "model": "social"}) == [200] * 16
     assert opened["opened"] == 8 + 6
 
 
