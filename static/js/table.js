@@ -29,9 +29,19 @@
 
   // Rows that are looked at anew, because some changed, are those of the address as it is now; and they wait while
   // somebody selects some, or has a menu of theirs open.
+  const here = () => location.pathname + location.search;
+  const isInUse = () =>
+    Boolean(document.querySelector('#results :is([name="rows"]:checked, details[open], dialog[open])'));
+
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "results") return;
-    event.detail.path = location.pathname + location.search;
-    if (document.querySelector('#results :is([name="rows"]:checked, details[open], dialog[open])')) event.preventDefault();
+    event.detail.path = here();
+    if (isInUse()) event.preventDefault();
+  });
+
+  // Both may have changed while the answer was on its way.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, pathInfo } = event.detail;
+    if (requestConfig.elt.id === "results" && (isInUse() || pathInfo.requestPath !== here())) event.preventDefault();
   });
 })();

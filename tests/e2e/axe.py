@@ -15,6 +15,8 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PICTURES = os.environ.get("PICTURES", "")
 """A folder, into which `make pictures` has a picture made of each page that is walked."""
+STANDS_STILL = """() => document.getAnimations().every(({ playState, effect }) =>
+    playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 360)
 
@@ -24,6 +26,7 @@ def find_violations(page: Page, rules: dict[str, Any] = RULES, *, within: str | 
 
     `within` is a selector of the parts that are looked at, where that is not all.
     """
+    page.wait_for_function(STANDS_STILL)
     found = Axe().run(page, context=within, options=rules).response["violations"]
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 

@@ -1,14 +1,17 @@
 """A real browser before the real pages. Every test also proves that its pages leave the console clean."""
 
 import os
+import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from apps.core.cache.registry import get_cache
 from apps.core.jobs.services import run_inline
@@ -19,6 +22,7 @@ from apps.functions.services.warming import warm_arithmetic
 from apps.users.models import User
 from apps.users.roles import Role
 from apps.users.sessions.store import SessionStore
+from tests.core.embedded.processes import wait_until
 from tests.users.factories import UserFactory
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -31,6 +35,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+TIMEOUT_MS = 30_000
+"""How long a test waits for what must come: longer than a machine takes that has much else to do."""
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
@@ -57,6 +63,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(f"There is no browser at {CHROMIUM}: install Debian's chromium, or name another in CHROMIUM.")
     # Playwright's loop runs in this thread, where Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -69,6 +76,7 @@ class Console:
     """What pages complained about. A test that provokes complaints takes them out with `expect`."""
 
     complaints: list[str] = field(default_factory=list)
+    context: BrowserContext | None = field(default=None, repr=False)
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -78,6 +86,9 @@ class Console:
         self.complaints.append(str(error))
 
     def expect(self, text: str) -> None:
+        """It may be heard a moment after what it came of was seen."""
+        if self.context and not any(text in complaint for complaint in self.complaints):
+            self.context.wait_for_event("console", lambda message: text in message.text)
         assert any(text in complaint for complaint in self.complaints), self.complaints
         self.complaints = [complaint for complaint in self.complaints if text not in complaint]
 
@@ -87,16 +98,45 @@ def console() -> Console:
     return Console()
 
 
+class UnderWay:
+    """How many requests the live server has begun and not ended."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def begin(self, **_: object) -> None:
+        with self._lock:
+            self.count += 1
+
+    def end(self, **_: object) -> None:
+        with self._lock:
+            self.count -= 1
+
+
 @pytest.fixture
-def context(browser: Browser, live_server, console: Console) -> Iterator[BrowserContext]:
+def under_way() -> Iterator[UnderWay]:
+    """None outlives its test: it would write what nobody deletes, or lock what is deleted."""
+    requests = UnderWay()
+    request_started.connect(requests.begin)
+    request_finished.connect(requests.end)
+    yield requests
+    wait_until(lambda: requests.count <= 0)
+    request_started.disconnect(requests.begin)
+    request_finished.disconnect(requests.end)
+
+
+@pytest.fixture
+def context(browser: Browser, live_server, console: Console, under_way: UnderWay) -> Iterator[BrowserContext]:
     context = browser.new_context(
         base_url=live_server.url,
         viewport={"width": 1280, "height": 800},
         permissions=["clipboard-read", "clipboard-write"],
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(TIMEOUT_MS)
     context.add_init_script(TELL_VIOLATIONS)
+    console.context = context
     context.on("console", console.hear)
     context.on("weberror", lambda error: console.fail(error.error))
     yield context
@@ -159,3 +199,20 @@ def functions(transactional_db, _own_index) -> dict[str, Function]:
 
 def build_index() -> None:
     assert run_inline(kind=indexing.KIND, params={}).state == "succeeded"
+
+
+def arrive(page: Page, address: str | re.Pattern[str]) -> None:
+    """Waits for the page that something leads to, until its scripts are alive: what is typed before is lost to them.
+
+    The address alone is there before they are.
+    """
+    page.wait_for_url(address)
+
+
+def stop_clock(page: Page) -> None:
+    """What the page puts off it does no more, so that what shows for a moment stays; `page.clock` lets it go on."""
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+
+
+def expect_copied(page: Page, text: str) -> None:
+    page.wait_for_function("async (text) => (await navigator.clipboard.readText()) === text", arg=text)

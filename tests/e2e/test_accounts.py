@@ -9,6 +9,7 @@ from apps.users.jwt.services import start_family
 from apps.users.models import User
 from apps.users.roles import Role
 from tests.e2e.axe import assert_accessible
+from tests.e2e.conftest import arrive
 from tests.users.accounts.helpers import NEW_PASSWORD, code_of, give_totp
 from tests.users.factories import PASSWORD, ApiKeyFactory, UserFactory
 
@@ -35,12 +36,13 @@ def sign_in(page: Page, email: str, password: str) -> None:
 def prove_again(page: Page) -> None:
     page.goto("/account/reauthenticate/?next=/account/")
     give(page, "Password", PASSWORD, "Go on")
+    arrive(page, re.compile("/account/$"))
 
 
 def sign_out(page: Page) -> None:
     page.goto("/account/logout/")
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
-    expect(page).to_have_url(re.compile("/account/login/$"))
+    arrive(page, re.compile("/account/login/$"))
 
 
 def add_authenticator(context: BrowserContext, page: Page) -> None:
@@ -83,6 +85,7 @@ def test_joining_by_invitation_with_an_authenticator_app(context, console, link,
     expect(page.get_by_role("img", name=re.compile("as a picture"))).to_be_visible()
     secret = page.locator("#totp-secret").inner_text()
     give(page, "Code", code_of(secret), "Turn on")
+    expect(page.locator("#recovery-codes")).to_have_text(re.compile(r"^\s*(\S+\s+){9}\S+\s*$"))
     codes = page.locator("#recovery-codes").inner_text().split()
     assert len(codes) == 10
     with page.expect_download() as download:

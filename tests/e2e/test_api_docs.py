@@ -26,7 +26,7 @@ def test_it_takes_the_systems_theme_also_when_that_changes(page: Page) -> None:
     dark = page.evaluate(GROUND)
     page.emulate_media(color_scheme="light")
     expect(page.locator("html")).not_to_have_class(DARK)
-    assert page.evaluate(GROUND) != dark
+    page.wait_for_function(f"(dark) => {GROUND} !== dark", arg=dark)
 
 
 def test_it_takes_the_theme_that_was_chosen_elsewhere_and_offers_the_other(page: Page) -> None:

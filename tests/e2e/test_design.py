@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.axe import assert_accessible
+from tests.e2e.conftest import stop_clock
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -72,12 +73,14 @@ class TestAccessibility:
         page.emulate_media(color_scheme=theme)
         page.goto(DESIGN)
         page.get_by_label("Account of").click()
+        expect(page.locator(".menu[open] .menu-panel")).to_be_visible()
         assert_accessible(page)
         page.keyboard.press("Escape")
         open_palette(page)
         assert_accessible(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Delete a suite…").click()
+        expect(page.get_by_role("dialog", name="Delete the suite?")).to_be_visible()
         assert_accessible(page)
 
     def test_every_target_has_room_for_a_finger(self, page):
@@ -168,12 +171,14 @@ class TestPalette:
 class TestConfirming:
     def test_by_typing(self, page):
         open_confirming(page)
+        stop_clock(page)  # it would go by itself
         page.keyboard.type("demo-suite")
         page.keyboard.press("Enter")
         toast = page.get_by_role("status").filter(has_text="Confirmed")
         expect(toast).to_be_visible()
         expect(page.locator("#announcer")).to_contain_text("Confirmed")
         toast.get_by_role("button", name="Dismiss").click()
+        page.clock.run_for(1_000)
         expect(toast).to_have_count(0)
 
     def test_another_text_changes_nothing(self, page, console):

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from apps.core.jobs.services import run_job
 from apps.core.models import Job, JobState
 from apps.functions.models import Function
+from tests.e2e.conftest import arrive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -32,11 +33,12 @@ def upload(page: Page, source: Path) -> Job:
     page.get_by_label("File", exact=True).set_input_files(source)
     page.get_by_label("Library").fill("gophers")
     page.get_by_role("button", name="Import").click()
-    expect(page).to_have_url(re.compile(r"/jobs/\d+/$"))
+    arrive(page, re.compile(r"/jobs/\d+/$"))
     return Job.objects.get(kind="functions.import")
 
 
 def test_an_import_shows_its_progress_and_its_problems(page, source):
+    page.clock.install()
     job = upload(page, source)
     expect(page.locator("#job .badge").first).to_have_text("Queued")
     seen: list[str] = []
@@ -61,7 +63,7 @@ def test_an_import_shows_its_progress_and_its_problems(page, source):
     assert Function.objects.filter(library__name="gophers").count() == RECORDS - 2
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(1500)
+    page.clock.run_for(20_000)
     assert asked == [], "a job that is over is left alone"
 
 

@@ -43,7 +43,10 @@ def test_a_key_from_the_first_day_to_the_last(
     page.get_by_label("Only from these networks").fill("127.0.0.0/8\n::1")
     page.get_by_label("Requests a month").fill("1000")
     page.get_by_role("button", name="Make key").click()
+    expect(page.locator("#new-key")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#announcer")).to_have_text("Copied")
     token = page.evaluate("navigator.clipboard.readText()")
     assert parse_token(token)
     assert ask(program, token).json()["email"] == curator.email

@@ -7,7 +7,7 @@ from apps.core.jobs.services import run_job
 from apps.core.models import Job, JobState
 from apps.evaluations.models import Case, CaseState, Report, Run, Suite
 from apps.functions.models import Function
-from tests.e2e.conftest import build_index
+from tests.e2e.conftest import arrive, build_index
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -48,7 +48,7 @@ def sweep(page: Page, suite: Suite, note: str) -> Run:
     page.goto(suite.get_absolute_url())
     page.get_by_label("Note").fill(note)
     page.get_by_role("button", name=re.compile("Sweep 5 cases")).click()
-    expect(page).to_have_url(re.compile(r"/suites/runs/\d+/$"))
+    arrive(page, re.compile(r"/suites/runs/\d+/$"))
     return suite.runs.first()
 
 
@@ -79,7 +79,7 @@ def test_a_sweep_is_started_watched_and_read(page, suite):
     expect(page.locator(".verdict-title")).to_have_text("First run")
     expect(page.get_by_role("group", name="Measures")).to_contain_text("Recall at 5")
     page.get_by_role("button", name="Run again").click()
-    expect(page).to_have_url(re.compile(rf"/suites/runs/(?!{run.pk}/)\d+/$"))
+    arrive(page, re.compile(rf"/suites/runs/(?!{run.pk}/)\d+/$"))
     again = suite.runs.first()
     assert again.baseline == run
     page.get_by_role("button", name="Cancel").click()
@@ -126,12 +126,14 @@ def test_a_wrong_answer_becomes_a_case(page, functions, suite):
     page.goto("/functions/?q=sort+numbers")
     page.get_by_role("link", name="This is wrong").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What would have been right?")
-    page.get_by_label("Find another one").press_sequentially("parse date", delay=10)
+    page.wait_for_load_state()
+    page.get_by_label("Find another one").fill("parse date")
     page.locator("#suggestions").get_by_text("parse_date").click()
     page.get_by_label("Note").fill("I meant dates")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
     page.get_by_role("link", name="Wrong answers").click()
+    arrive(page, re.compile("/suites/drafts/"))
     rows(page).filter(has_text="sort numbers").click()
     draft = panel(page)
     expect(draft).to_contain_text("I meant dates")

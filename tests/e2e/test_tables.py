@@ -50,6 +50,8 @@ def test_sort_filter_choose_columns_and_keep_the_view(page, jobs):
     page.get_by_label("Progress").uncheck()
     expect(page.get_by_role("columnheader", name="Progress")).to_have_count(0)
     page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("attempts"))
+    expect(page).not_to_have_url(re.compile("progress"))
     seen = page.url
 
     page.get_by_text("Views", exact=True).click()
