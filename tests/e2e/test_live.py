@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, Route, WebSocket, expect
 from pytest_django import Settings
 
 from apps.core.embedded.home import REPOSITORY
@@ -189,3 +189,20 @@ def test_a_list_stays_narrowed_when_it_changes(page: Page, settings: Settings) -
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text(f"#{other.pk}")
     expect(rows.last).to_contain_text(f"#{failed.pk}")
+
+
+def test_an_answer_that_was_on_its_way_closes_no_menu(page: Page, settings: Settings) -> None:
+    settings.GATEWAY_URL = ""
+    Job.objects.create(kind="functions.import", state=JobState.RUNNING)
+    page.goto("/jobs/")
+    page.evaluate("document.addEventListener('htmx:afterRequest', () => document.body.dataset.answered = 'yes')")
+    held: list[Route] = []
+    page.route("**/jobs/", lambda route: held.append(route))
+    wait_for(page, lambda: bool(held))
+    page.get_by_text("Views", exact=True).click()
+    menu = page.get_by_role("button", name="Save this view")
+    expect(menu).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("body")).to_have_attribute("data-answered", "yes")
+    expect(menu).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
