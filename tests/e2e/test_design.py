@@ -27,10 +27,14 @@ COVERED_BY_THE_BAR = """() => {
     }
     return covered;
 }"""
+STILL = 0.01
+"""Of a page's layout shifts together (https://web.dev/articles/cls): a tenth of what is held to be good."""
 TELL_SHIFTS = """
 window.moved = [];
 const tell = (shift) => shift.sources.map(({ node }) => `${node?.nodeName} ${node?.className} ${node?.id}`);
-new PerformanceObserver((list) => { for (const shift of list.getEntries()) window.moved.push(tell(shift)); })
+new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) window.moved.push([shift.value, tell(shift)]);
+})
     .observe({ type: "layout-shift", buffered: true });"""
 
 
@@ -230,10 +234,22 @@ class TestWithoutJavaScript:
         expect(plain).to_have_url(re.compile(r"/jobs/$"))
 
 
-def test_nothing_moves_while_a_page_loads(page, functions):
+@pytest.mark.parametrize("bytes_a_second", [None, 20_000])
+def test_nothing_moves_while_a_page_loads(page, functions, bytes_a_second):
     page.add_init_script(TELL_SHIFTS)
-    function = functions["read_csv"]
-    for address in (DESIGN, "/functions/?q=csv", function.get_absolute_url(), "/functions/import/", "/jobs/"):
+    if bytes_a_second:
+        slow_down(page, bytes_a_second)
+    found = functions["read_csv"].get_absolute_url()
+    for address in ("/", "/functions/?q=csv", found, "/functions/import/", "/jobs/", "/suites/", "/inference/calls/"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        assert page.evaluate("window.moved") == [], address
+        moved = page.evaluate("window.moved")
+        assert sum(score for score, _ in moved) < STILL, (address, moved)
+
+
+def slow_down(page: Page, bytes_a_second: int) -> None:
+    """A page is drawn many times while it comes in."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    rates = {"downloadThroughput": bytes_a_second, "uploadThroughput": bytes_a_second}
+    network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 20, **rates})
