@@ -90,7 +90,7 @@ class UserAdmin(BaseUserAdmin, CuratedAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CuratedAdmin):
-    list_display = ["name", "user", "prefix", "show_state", "show_scopes", "expires_at", "last_used_at", "created_at"]
+    list_display = ["name", "user", "prefix", "show_state", "list_scopes", "expires_at", "last_used_at", "created_at"]
     list_filter = [KeyStateFilter]
     search_fields = ["name", "prefix", "user__email"]
     actions = ["revoke_selected"]
@@ -127,6 +127,12 @@ class ApiKeyAdmin(CuratedAdmin):
     @display(description="scopes")
     def show_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
+
+    @display(description="scopes")
+    def list_scopes(self, key: ApiKey) -> str:
+        """In a line of the list: the first, and how many more."""
+        first, *others = key.scopes or ["none"]
+        return f"{first} and {len(others)} more" if others else first
 
     @display(description="networks")
     def show_networks(self, key: ApiKey) -> str:

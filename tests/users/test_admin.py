@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -177,6 +178,18 @@ class TestKeys:
             page = client.get(KEYS, {"q": query}).content.decode()
             assert key.prefix in page
             assert other.prefix not in page
+
+    @pytest.mark.parametrize(
+        ("scopes", "text"),
+        [
+            ([], "none"),
+            (["functions:read"], "functions:read"),
+            (["functions:read", "jobs:read", "jobs:write"], "functions:read and 2 more"),
+        ],
+    )
+    def test_a_line_says_the_first_scope(self, client: Client, admin: User, scopes: list[str], text: str) -> None:
+        ApiKeyFactory(scopes=scopes)
+        assert re.search(rf">\s*{text}\s*<", client.get(KEYS).content.decode())
 
     def test_queries_do_not_grow_with_keys(self, client: Client, admin: User, django_assert_num_queries) -> None:
         for count in (1, 30):
