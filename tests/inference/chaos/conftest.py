@@ -10,7 +10,7 @@ from django.db import connection
 from apps.inference.models import ServedModel
 from tests.inference.chaos.valkey import Valkey, own_valkey
 from tests.inference.factories import ModelFactory, ProviderFactory
-from tests.inference.gateway.conftest import WRITING, Front, build_front, wait_until, write_down
+from tests.inference.gateway.conftest import WRITING, Front, build_front, learn, wait_until, write_down
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
 from tests.inference.gateway.streams import read_events
 from tests.scripted import ScriptedServer
@@ -58,6 +58,7 @@ class Site:
         write_down(*self.gateways)
 
     def wait_until_known(self, gateway: GatewayProcess, name: str) -> None:
+        learn(gateway)
         wait_until(lambda: gateway.ask("GET", f"/v1/models/{name}", key=self.front.token).status == 200)
 
     def ask(self, gateway: GatewayProcess, operation: str, model: str, **more: Any) -> Answered:

@@ -14,7 +14,7 @@ from apps.users.scopes import INFERENCE_USE
 from apps.users.services import create_key
 from tests.clients.target import Target
 from tests.inference.factories import ModelFactory, ProviderFactory
-from tests.inference.gateway import WRITE
+from tests.inference.gateway import LEARN, WRITE
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT, EMBEDDING
@@ -126,7 +126,13 @@ def write_down(*gateways: GatewayProcess) -> None:
 
 
 def wait_until_seen(front: Front, name: str) -> None:
+    learn(front.gateway)
     wait_until(lambda: front.ask("GET", f"/v1/models/{name}").status == 200)
+
+
+def learn(gateway: GatewayProcess) -> None:
+    """Has it forget what earlier tests curated, by the same names. One that can't do that knows no earlier tests."""
+    gateway.ask("POST", LEARN)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
