@@ -8,6 +8,8 @@ import psutil
 import pytest
 from django.db import connection
 
+from apps.users.scopes import INFERENCE_USE
+from apps.users.services import create_key
 from tests.inference.gateway.conftest import Front, build_front, wait_until
 from tests.inference.gateway.process import gateway_process
 from tests.inference.gateway.streams import open_socket, read_events, read_lines
@@ -62,6 +64,19 @@ def test_more_than_it_takes_on_are_told_to_come_again(transactional_db: None, sc
             answered = front.chat()
             assert (answered.status, answered.body["error"]["code"]) == (503, "overloaded")
             assert answered.headers["retry-after"] == "1"
+        wait_until(lambda: front.chat().status == 200)
+
+
+def test_one_key_leaves_room_for_others(transactional_db: None, scripted: ScriptedServer) -> None:
+    with gateway_process(connection.settings_dict["NAME"], GATEWAY_KEY_CONCURRENCY="1") as gateway:
+        front = build_front(gateway, scripted)
+        _, other = create_key(user=front.user, name="other", scopes=[INFERENCE_USE])
+        with open_socket(gateway, front.token, ask("scripted-hang")):
+            wait_until(lambda: scripted.counts()["open"] == 1)
+            answered = front.chat()
+            assert (answered.status, answered.body["error"]["code"]) == (429, "too_many_at_once")
+            assert answered.headers["retry-after"] == "1"
+            assert front.chat_with(other).status == 200
         wait_until(lambda: front.chat().status == 200)
 
 
