@@ -86,18 +86,21 @@ class ResetPasswordForm(BaseResetPasswordForm):
         return email
 
 
-class ResetPasswordKeyForm(BaseResetPasswordKeyForm):
+class NewPasswordMixin(forms.Form):
+    """Of a form that begins with a new password."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name_new_passwords(self)
         self.fields["password1"].widget.attrs["autofocus"] = True
 
 
-class SetPasswordForm(BaseSetPasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name_new_passwords(self)
-        self.fields["password1"].widget.attrs["autofocus"] = True
+class ResetPasswordKeyForm(NewPasswordMixin, BaseResetPasswordKeyForm):
+    """After a link that was sent."""
+
+
+class SetPasswordForm(NewPasswordMixin, BaseSetPasswordForm):
+    """Of an account that had none."""
 
 
 class ChangePasswordForm(BaseChangePasswordForm):
