@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from apps.inference.models import ServedModel
+from tests.core.embedded.processes import wait_until
 from tests.inference.chaos.valkey import Valkey, own_valkey
 from tests.inference.factories import ModelFactory, ProviderFactory
-from tests.inference.gateway.conftest import WRITING, Front, build_front, learn, wait_until, write_down
+from tests.inference.gateway.conftest import WRITING, Front, build_front, learn, write_down
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
 from tests.inference.gateway.streams import read_events
 from tests.scripted import ScriptedServer

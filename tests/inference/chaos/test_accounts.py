@@ -8,9 +8,9 @@ import pytest
 from django.db.models import Sum
 
 from apps.inference.models import Call, CallMinute
+from tests.core.embedded.processes import wait_until
 from tests.inference.chaos.conftest import REQUESTS, Site
 from tests.inference.factories import AliasFactory
-from tests.inference.gateway.conftest import wait_until
 from tests.inference.gateway.streams import open_socket, read_lines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.critical]

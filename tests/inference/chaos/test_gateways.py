@@ -11,10 +11,10 @@ import pytest
 from django.db.models import Sum
 
 from apps.inference.models import Budget, Call, CallMinute, Provider, Spending
+from tests.core.embedded.processes import wait_until
 from tests.inference.breaker.passing import let_time_pass
 from tests.inference.chaos.conftest import Site, Traffic
 from tests.inference.factories import ModelFactory
-from tests.inference.gateway.conftest import wait_until
 from tests.inference.gateway.process import Answered
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.critical]

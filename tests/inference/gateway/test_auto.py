@@ -7,8 +7,9 @@ import pytest
 from django.db.models import Sum
 
 from apps.inference.models import Alias, AliasModel, Call, ServedModel
+from tests.core.embedded.processes import wait_until
 from tests.inference.factories import AliasFactory, ModelFactory
-from tests.inference.gateway.conftest import Front, wait_until
+from tests.inference.gateway.conftest import Front
 from tests.inference.gateway.streams import open_socket, read_events, read_lines
 from tests.scripted import ScriptedServer
 

@@ -10,7 +10,8 @@ from django.db import connection
 
 from apps.users.scopes import INFERENCE_USE
 from apps.users.services import create_key
-from tests.inference.gateway.conftest import Front, build_front, wait_until
+from tests.core.embedded.processes import wait_until
+from tests.inference.gateway.conftest import Front, build_front
 from tests.inference.gateway.process import gateway_process
 from tests.inference.gateway.streams import open_socket, read_events, read_lines
 from tests.scripted import ScriptedServer

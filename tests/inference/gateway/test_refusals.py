@@ -10,8 +10,9 @@ from apps.users.limits.models import KeyUsage
 from apps.users.models import ApiKey
 from apps.users.scopes import FUNCTIONS_READ, INFERENCE_USE
 from apps.users.services import create_key, revoke_key
+from tests.core.embedded.processes import wait_until
 from tests.inference.factories import AliasFactory
-from tests.inference.gateway.conftest import Front, wait_until
+from tests.inference.gateway.conftest import Front
 from tests.inference.gateway.process import Answered
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT, EMBEDDING

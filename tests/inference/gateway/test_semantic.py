@@ -10,8 +10,9 @@ from apps.core.embedded.home import REPOSITORY
 from apps.inference.caching.engine import LOADING
 from apps.inference.embedding.manifest import MODEL_NAME
 from apps.inference.models import Call, ServedModel
+from tests.core.embedded.processes import wait_until
 from tests.inference.factories import AliasFactory
-from tests.inference.gateway.conftest import Front, wait_until, wait_until_seen
+from tests.inference.gateway.conftest import Front, wait_until_seen
 from tests.inference.gateway.process import Answered
 from tests.inference.gateway.streams import read_events
 from tests.scripted import ScriptedServer

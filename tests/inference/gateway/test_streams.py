@@ -5,7 +5,8 @@ from itertools import takewhile
 
 import pytest
 
-from tests.inference.gateway.conftest import Front, wait_until
+from tests.core.embedded.processes import wait_until
+from tests.inference.gateway.conftest import Front
 from tests.inference.gateway.streams import open_socket, read_events, read_lines
 from tests.scripted import ScriptedServer
 from tests.scripted.models import CHAT
