@@ -1,18 +1,11 @@
 """Tokens over HTTP, from signing in to the last refusal."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    generate_totp_secret,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -21,6 +14,7 @@ from apps.users.jwt.models import TokenFamily
 from apps.users.jwt.services import TokenPair, start_family
 from apps.users.models import User
 from apps.users.roles import Role
+from tests.users.accounts.helpers import code_of, give_totp
 from tests.users.factories import PASSWORD, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -259,14 +253,7 @@ class TestWho:
 class TestSecondFactor:
     @pytest.fixture
     def secret(self, user: User) -> str:
-        secret = generate_totp_secret()
-        made = TOTP.activate(user, secret).instance
-        made.created_at -= timedelta(hours=1)
-        made.save()
-        return secret
-
-    def code(self, secret: str) -> str:
-        return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+        return give_totp(user)
 
     def test_a_password_alone_is_not_enough(self, client: Client, user: User, secret: str) -> None:
         assert_refused(sign_in(client, user), "otp_required")
@@ -289,11 +276,11 @@ class TestSecondFactor:
         assert post(client, REFRESH, refresh=pair["refresh"]).status_code == 200
 
     def test_a_wrong_code_is_refused(self, client: Client, user: User, secret: str) -> None:
-        for code in ("abc", f"{self.code(secret)}1", "0"):
+        for code in ("abc", f"{code_of(secret)}1", "0"):
             assert_refused(sign_in(client, user, otp=code), "otp_wrong")
 
     def test_each_code_is_good_once(self, client: Client, user: User, secret: str) -> None:
-        code = self.code(secret)
+        code = code_of(secret)
         assert sign_in(client, user, otp=code).status_code == 200
         assert_refused(sign_in(client, user, otp=code), "otp_wrong")
 
@@ -303,5 +290,5 @@ class TestSecondFactor:
         assert_refused(sign_in(client, user, otp=code), "otp_wrong")
 
     def test_a_code_helps_no_wrong_password(self, client: Client, user: User, secret: str) -> None:
-        wrong = post(client, TOKEN, email=user.email, password="wrong", otp=self.code(secret))
+        wrong = post(client, TOKEN, email=user.email, password="wrong", otp=code_of(secret))
         assert_refused(wrong, "credentials_wrong")
