@@ -131,7 +131,7 @@ def test_a_running_stack_is_used(shared_home: Home, owner: subprocess.Popen[str]
     before = find_server(shared_home, "postgres")
     with embedded_services(shared_home, NOTHING_GIVEN) as ours:
         assert not ours
-        assert read_row_and_message(shared_home)
+        assert write_row_and_message(shared_home) == read_row_and_message(shared_home)
     assert find_server(shared_home, "postgres") == before
     assert owner.poll() is None
 
