@@ -100,6 +100,13 @@ class TestAccessibility:
         covered = page.evaluate(COVERED_BY_THE_BAR)
         assert covered == []
 
+    def test_the_tab_of_the_page_is_in_view_on_a_phone(self, page):
+        page.set_viewport_size({"width": 360, "height": 640})
+        for address, tab in (("/suites/", "Suites"), ("/suites/drafts/", "Wrong answers")):
+            page.goto(address)
+            expect(page.locator(".tabs").get_by_role("link", name=tab)).to_be_in_viewport(ratio=0.9)
+            assert page.evaluate("window.scrollY") == 0
+
 
 class TestPalette:
     def test_leads_to_a_page_by_keys_alone(self, page):
