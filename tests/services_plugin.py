@@ -5,6 +5,7 @@ xdist the controller has the servers, a Valkey for each of its workers among the
 environment. Should pytest be killed, the kernel stops them.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -67,6 +68,8 @@ def home_of_worker(number: int) -> Home:
 
 
 def pytest_unconfigure() -> None:
+    # Threads that look for Valkey say that it went, to a stream that pytest has closed.
+    logging.raiseExceptions = False
     services.close()
     if HOME is not None:
         shutil.rmtree(HOME, ignore_errors=True)
