@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -14,7 +12,7 @@ from apps.users.jwt.models import TokenFamily
 from apps.users.jwt.services import TokenPair, start_family
 from apps.users.models import User
 from apps.users.roles import Role
-from tests.users.accounts.helpers import code_of, give_totp
+from tests.users.accounts.helpers import code_of, give_recovery_codes, give_totp
 from tests.users.factories import PASSWORD, UserFactory
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -272,7 +270,7 @@ class TestSecondFactor:
         settings.REQUIRE_SECOND_FACTOR = "all"
         assert_refused(post(client, REFRESH, refresh=pair["refresh"]), "second_factor_missing")
         assert post(client, REFRESH, refresh=program["refresh"]).status_code == 200
-        TOTP.activate(user, generate_totp_secret())
+        give_totp(user)
         assert post(client, REFRESH, refresh=pair["refresh"]).status_code == 200
 
     def test_a_wrong_code_is_refused(self, client: Client, user: User, secret: str) -> None:
@@ -285,7 +283,7 @@ class TestSecondFactor:
         assert_refused(sign_in(client, user, otp=code), "otp_wrong")
 
     def test_a_recovery_code_will_do(self, client: Client, user: User, secret: str) -> None:
-        [code, *_] = RecoveryCodes.activate(user).get_unused_codes()
+        [code, *_] = give_recovery_codes(user)
         assert sign_in(client, user, otp=code).status_code == 200
         assert_refused(sign_in(client, user, otp=code), "otp_wrong")
 
